@@ -1,0 +1,250 @@
+/**
+ * Bencoding: the notation of torrent files, tracker answers, extension messages and DHT datagrams (BEP 3).
+ *
+ * Invariant: what `decode` accepts, `encode` writes back byte for byte, unless the caller asked for leniency. Every input,
+ * however hostile, ends in a value or a `BencodeError`, in time and memory linear in the bytes given.
+ */
+import { ShoalError } from './errors.ts';
+import { LIMITS } from './limits.ts';
+
+/** Keys are byte strings, one character a byte (latin1), so any key survives a round trip. */
+export type BencodeDictionary = Map<string, BencodeValue>;
+/** Integers are numbers where a double holds them exactly, else bigints. */
+export type BencodeValue = number | bigint | Uint8Array | BencodeValue[] | BencodeDictionary;
+/** What `encode` takes: strings are written as UTF-8, plain objects as dictionaries; `undefined` entries are left out. */
+export type Encodable =
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | readonly Encodable[]
+  | ReadonlyMap<string, Encodable>
+  | { readonly [key: string]: Encodable | undefined };
+
+/** Input that is not bencoding; `offset` is the byte at which that showed. */
+export class BencodeError extends ShoalError {
+  readonly offset: number;
+  constructor(reason: string, offset: number) {
+    super('BAD_BENCODING', `not valid bencoding: ${reason} at byte ${offset}`);
+    this.offset = offset;
+  }
+}
+
+export interface DecodeOptions {
+  /** Tolerate dictionary keys out of order, as many old torrent files have them. Default false. */
+  readonly anyKeyOrder?: boolean;
+}
+
+/** Decodes one value that takes up all of `bytes`. Byte strings are views into `bytes`, not copies. Throws `BencodeError`. */
+export function decode(bytes: Uint8Array, options: DecodeOptions = {}): BencodeValue {
+  const { value, end } = decodePrefix(bytes, 0, options);
+  if (end !== bytes.length) throw new BencodeError('bytes follow the value', end);
+  return value;
+}
+
+/** Decodes the value that begins at `start` and tells where it ends. For messages with a payload behind a dictionary (BEP 9). */
+export function decodePrefix(
+  bytes: Uint8Array,
+  start = 0,
+  options: DecodeOptions = {},
+): { value: BencodeValue; end: number } {
+  const reader = new Reader(bytes, start, options.anyKeyOrder === true);
+  const value = reader.value(0);
+  return { value, end: reader.offset };
+}
+
+/** The bytes of the value under `key` in the dictionary that `bytes` holds, exactly as they stand there; undefined if absent. */
+export function rawValue(bytes: Uint8Array, key: string, options: DecodeOptions = {}): Uint8Array | undefined {
+  const reader = new Reader(bytes, 0, options.anyKeyOrder === true);
+  reader.expectDictionary();
+  while (!reader.atEnd()) {
+    const name = reader.key();
+    const start = reader.offset;
+    reader.value(1);
+    if (name === key) return bytes.subarray(start, reader.offset);
+  }
+  return undefined;
+}
+
+const ZERO = 0x30;
+const NINE = 0x39;
+const COLON = 0x3a;
+const MINUS = 0x2d;
+const LETTER_D = 0x64;
+const LETTER_E = 0x65;
+const LETTER_I = 0x69;
+const LETTER_L = 0x6c;
+
+class Reader {
+  offset: number;
+  private readonly bytes: Uint8Array;
+  private readonly anyKeyOrder: boolean;
+
+  constructor(bytes: Uint8Array, start: number, anyKeyOrder: boolean) {
+    this.bytes = bytes;
+    this.offset = start;
+    this.anyKeyOrder = anyKeyOrder;
+  }
+
+  value(depth: number): BencodeValue {
+    const first = this.bytes[this.offset];
+    if (first === LETTER_I) {
+      this.offset += 1;
+      return this.integer(LETTER_E);
+    }
+    if (first >= ZERO && first <= NINE) return this.string();
+    if (first === LETTER_L || first === LETTER_D) {
+      if (depth >= LIMITS.bencodeDepth) throw this.error(`nested deeper than ${LIMITS.bencodeDepth}`);
+      return first === LETTER_L ? this.list(depth) : this.dictionary(depth);
+    }
+    throw this.error(first === undefined ? 'the input ends early' : 'a value cannot begin so');
+  }
+
+  private list(depth: number): BencodeValue[] {
+    this.offset += 1;
+    const items: BencodeValue[] = [];
+    while (!this.atEnd()) items.push(this.value(depth + 1));
+    this.offset += 1;
+    return items;
+  }
+
+  private dictionary(depth: number): BencodeDictionary {
+    this.offset += 1;
+    const entries: BencodeDictionary = new Map();
+    let previous: string | undefined;
+    while (!this.atEnd()) {
+      const start = this.offset;
+      const key = this.key();
+      if (previous !== undefined && key <= previous) {
+        if (key === previous || entries.has(key)) throw new BencodeError('a key stands twice', start);
+        if (!this.anyKeyOrder) throw new BencodeError('keys are out of order', start);
+      }
+      entries.set(key, this.value(depth + 1));
+      previous = key;
+    }
+    this.offset += 1;
+    return entries;
+  }
+
+  expectDictionary(): void {
+    if (this.bytes[this.offset] !== LETTER_D) throw this.error('a dictionary was expected');
+    this.offset += 1;
+  }
+
+  atEnd(): boolean {
+    if (this.offset >= this.bytes.length) throw this.error('the input ends early');
+    return this.bytes[this.offset] === LETTER_E;
+  }
+
+  key(): string {
+    const first = this.bytes[this.offset];
+    if (!(first >= ZERO && first <= NINE)) throw this.error('a key must be a string');
+    return latin1(this.string());
+  }
+
+  private string(): Uint8Array {
+    const start = this.offset;
+    const length = this.integer(COLON);
+    // A claimed length is compared with what is there before anything is made of that size.
+    if (typeof length !== 'number' || length > this.bytes.length - this.offset) {
+      throw new BencodeError('a string is longer than the input', start);
+    }
+    const end = this.offset + length;
+    const value = this.bytes.subarray(this.offset, end);
+    this.offset = end;
+    return value;
+  }
+
+  /** Digits up to `terminator`, which is passed over. Strings' lengths and integers differ only in that. */
+  private integer(terminator: number): number | bigint {
+    const { bytes } = this;
+    const start = this.offset;
+    let offset = start;
+    const negative = terminator === LETTER_E && bytes[offset] === MINUS;
+    if (negative) offset += 1;
+    const firstDigit = offset;
+    let value = 0;
+    while (bytes[offset] >= ZERO && bytes[offset] <= NINE) {
+      value = value * 10 + (bytes[offset] - ZERO);
+      offset += 1;
+    }
+    const digits = offset - firstDigit;
+    if (digits === 0) throw new BencodeError('a number has no digits', offset);
+    if (digits > LIMITS.bencodeDigits) throw new BencodeError('a number is too long', start);
+    if (bytes[firstDigit] === ZERO && (digits > 1 || negative)) {
+      throw new BencodeError(negative ? 'minus zero' : 'a leading zero', start);
+    }
+    if (bytes[offset] !== terminator) throw new BencodeError('a number does not end', offset);
+    this.offset = offset + 1;
+    if (Number.isSafeInteger(value)) return negative ? -value : value;
+    return BigInt(latin1(bytes.subarray(start, offset)));
+  }
+
+  private error(reason: string): BencodeError {
+    return new BencodeError(reason, this.offset);
+  }
+}
+
+/** Encodes canonically: keys sorted as raw byte strings. Throws `TypeError` on a fraction or a number beyond 2^53. */
+export function encode(value: Encodable): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  write(value, chunks);
+  return Buffer.concat(chunks);
+}
+
+function write(value: Encodable, chunks: Uint8Array[]): void {
+  if (typeof value === 'number' || typeof value === 'bigint') {
+    if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new TypeError(`cannot bencode the number ${value}`);
+    chunks.push(Buffer.from(`i${value}e`, 'latin1'));
+  } else if (typeof value === 'string') {
+    writeString(Buffer.from(value, 'utf8'), chunks);
+  } else if (value instanceof Uint8Array) {
+    writeString(value, chunks);
+  } else if (Array.isArray(value)) {
+    chunks.push(Buffer.from('l'));
+    for (const item of value) write(item, chunks);
+    chunks.push(Buffer.from('e'));
+  } else {
+    const entries = value instanceof Map ? [...value] : Object.entries(value as { [key: string]: Encodable | undefined });
+    chunks.push(Buffer.from('d'));
+    for (const [key, item] of entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
+      if (item === undefined) continue;
+      writeString(Buffer.from(key, 'latin1'), chunks);
+      write(item, chunks);
+    }
+    chunks.push(Buffer.from('e'));
+  }
+}
+
+function writeString(bytes: Uint8Array, chunks: Uint8Array[]): void {
+  chunks.push(Buffer.from(`${bytes.length}:`, 'latin1'), bytes);
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+}
+
+/** Typed looks into a decoded dictionary: the value under `key` if it is there and of that kind, else undefined. */
+export const field = {
+  bytes(dictionary: BencodeDictionary, key: string): Uint8Array | undefined {
+    const value = dictionary.get(key);
+    return value instanceof Uint8Array ? value : undefined;
+  },
+  /** A string read as UTF-8; bytes that are not become U+FFFD. */
+  text(dictionary: BencodeDictionary, key: string): string | undefined {
+    const value = dictionary.get(key);
+    return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : undefined;
+  },
+  integer(dictionary: BencodeDictionary, key: string): number | undefined {
+    const value = dictionary.get(key);
+    return typeof value === 'number' ? value : undefined;
+  },
+  list(dictionary: BencodeDictionary, key: string): BencodeValue[] | undefined {
+    const value = dictionary.get(key);
+    return Array.isArray(value) ? value : undefined;
+  },
+  dictionary(dictionary: BencodeDictionary, key: string): BencodeDictionary | undefined {
+    const value = dictionary.get(key);
+    return value instanceof Map ? value : undefined;
+  },
+};

@@ -1,0 +1,85 @@
+/**
+ * What a torrent says of itself: its files, laid end to end in one space of pieces, and the hashes that prove each piece.
+ * One shape serves v1 (BEP 3), v2 (BEP 52) and hybrid torrents.
+ *
+ * Invariant: a `Metainfo` has been checked in full. Sizes add up, paths are safe, unique and inside the torrent's folder,
+ * there is a hash for every piece or a Merkle root for every file, and a hybrid's two halves describe the same files.
+ */
+export type MetainfoFormat = 'v1' | 'v2' | 'hybrid';
+
+export interface Metainfo {
+  readonly format: MetainfoFormat;
+  /** The name of the single file, or of the folder that holds the files; safe as one path component. */
+  readonly name: string;
+  /** SHA-1 of the info dictionary, 20 bytes; absent in v2. */
+  readonly infoHash: Uint8Array | undefined;
+  /** SHA-256 of the info dictionary, 32 bytes; absent in v1. */
+  readonly infoHashV2: Uint8Array | undefined;
+  /** The info dictionary as it was given, byte for byte: what peers are sent (BEP 9). */
+  readonly infoBytes: Uint8Array;
+  /** Bytes. */
+  readonly pieceLength: number;
+  readonly pieceCount: number;
+  /** Bytes of all files together, padding left out. */
+  readonly length: number;
+  /** In the order of the piece space, padding files included (BEP 47). */
+  readonly files: readonly FileEntry[];
+  /** Whether it is one file without a folder around it. */
+  readonly isSingleFile: boolean;
+  /** v1 and hybrid: 20 bytes a piece. */
+  readonly pieceHashes: Uint8Array | undefined;
+  /**
+   * v2 and hybrid: by the hexadecimal Merkle root of a file longer than one piece, 32 bytes for each of its pieces. Roots
+   * may be missing where the metadata came from peers (BEP 9), which sends no layers; they are then asked for (BEP 52).
+   */
+  readonly pieceLayers: ReadonlyMap<string, Uint8Array>;
+  /** By tier (BEP 12). */
+  readonly trackers: readonly (readonly string[])[];
+  /** BEP 19. */
+  readonly webSeeds: readonly string[];
+  /** BEP 27. */
+  readonly isPrivate: boolean;
+  readonly comment: string | undefined;
+  readonly createdBy: string | undefined;
+  /** Seconds since 1970. */
+  readonly creationDate: number | undefined;
+}
+
+export interface FileEntry {
+  /** Below the torrent's folder; each component is safe as a file's name. A single file's path is its name. */
+  readonly path: readonly string[];
+  /** Bytes. */
+  readonly length: number;
+  /** Where it begins in the piece space, in bytes. In v2 and hybrid torrents a multiple of the piece length, unless empty. */
+  readonly offset: number;
+  /** Zeros that only align the next file (BEP 47): never stored, nor asked of anyone. */
+  readonly isPadding: boolean;
+  /** v2 and hybrid: the root of its Merkle tree, 32 bytes; absent where the file is empty. */
+  readonly piecesRoot: Uint8Array | undefined;
+}
+
+/** The end of the piece space, in bytes: where the last file ends. */
+export function spaceLength({ files }: Pick<Metainfo, 'files'>): number {
+  const last = files.findLast((file) => file.length > 0);
+  return last === undefined ? 0 : last.offset + last.length;
+}
+
+/** Bytes of a piece: the piece length, but for the last one, and in v2-only torrents the last one of each file. */
+export function pieceSize(metainfo: Metainfo, piece: number): number {
+  const start = piece * metainfo.pieceLength;
+  const end = metainfo.format === 'v2' ? fileEndWithin(metainfo, start) : spaceLength(metainfo);
+  return Math.min(metainfo.pieceLength, end - start);
+}
+
+function fileEndWithin({ files }: Metainfo, start: number): number {
+  // Aligned files: the file of a piece is the last that begins at or before it.
+  let low = 0;
+  let high = files.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (files[middle].offset <= start) low = middle;
+    else high = middle - 1;
+  }
+  while (files[low].length === 0) low -= 1;
+  return files[low].offset + files[low].length;
+}

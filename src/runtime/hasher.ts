@@ -1,0 +1,10 @@
+/**
+ * Hashing in bulk: whole pieces, as they arrive from peers or stand on disk. `node/` does it off the main thread where that
+ * is faster; a simulation without payload may answer without looking. For a few bytes at hand see `bytes/digest.ts`.
+ */
+export interface Hasher {
+  /** SHA-1 of a v1 piece: 20 bytes. `bytes` must not change until it settles. */
+  sha1(bytes: Uint8Array): Promise<Uint8Array>;
+  /** SHA-256 of each 16 KiB block (the last may be shorter), one after the other: the leaves of a v2 Merkle tree (BEP 52). */
+  sha256Blocks(bytes: Uint8Array): Promise<Uint8Array>;
+}

@@ -1,0 +1,95 @@
+/**
+ * The network, as everything above the seam sees it: connections that carry messages, datagrams, names, and HTTP. Real in
+ * `node/`; virtual links with rates and latencies in `simulated/`.
+ */
+import type { AddressFamily, Endpoint } from '../bytes/endpoint.ts';
+import type { Channel, Protocol } from './channel.ts';
+
+export interface Network {
+  /** Opens a connection. Rejects with `ShoalError` 'CONNECT_FAILED', or the signal's reason. */
+  connect<Message>(
+    endpoint: Endpoint,
+    protocol: Protocol<Message>,
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal; readonly localHost?: string },
+  ): Promise<Channel<Message>>;
+
+  /** Takes connections on `port` (0: any free one) of `host` (absent: every address of both families). Rejects with 'LISTEN_FAILED'. */
+  listen<Message>(
+    where: { readonly host?: string; readonly port: number },
+    protocol: Protocol<Message>,
+    accept: (channel: Channel<Message>) => void,
+  ): Promise<Listener>;
+
+  /** Binds a UDP socket of one family. `port` 0: any free one. Rejects with 'LISTEN_FAILED'. */
+  bindDatagrams(where: {
+    readonly family: AddressFamily;
+    readonly host?: string;
+    readonly port: number;
+    /** Multicast groups to join, and to hear on a port that others on this machine share (BEP 14). */
+    readonly multicastGroup?: string;
+  }): Promise<DatagramSocket>;
+
+  /** The addresses of a host's name; an address stands for itself. Rejects with 'LOOKUP_FAILED'. */
+  lookup(host: string, signal?: AbortSignal): Promise<string[]>;
+
+  /** One HTTP(S) exchange, redirects followed. Rejects with 'HTTP_FAILED', 'HTTP_TOO_LARGE', or the signal's reason. */
+  fetch(request: HttpRequest): Promise<HttpResponse>;
+
+  /** Serves HTTP. `port` 0: any free one. Rejects with 'LISTEN_FAILED'. */
+  serveHttp(where: { readonly host?: string; readonly port: number }, handler: HttpHandler): Promise<Listener>;
+
+  /** This machine's own addresses that others may reach, loopback left out. */
+  localAddresses(): string[];
+}
+
+export interface Listener {
+  /** Where it listens; the port is the real one where 0 was asked for. */
+  readonly endpoint: Endpoint;
+  /** Stops listening. Connections that were accepted live on. */
+  close(): Promise<void>;
+}
+
+export interface DatagramSocket {
+  readonly endpoint: Endpoint;
+  /** Sets who gets each datagram. `bytes` may be kept. */
+  receive(handler: (bytes: Uint8Array, from: Endpoint) => void): void;
+  /** Sends one datagram, best effort: no error, no word of whether it arrived. `to.host` is an address, not a name. */
+  send(bytes: Uint8Array, to: Endpoint): void;
+  close(): void;
+}
+
+export interface HttpRequest {
+  readonly url: string;
+  readonly method?: 'GET' | 'HEAD';
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A body longer than this rejects with 'HTTP_TOO_LARGE', without having been held in memory. */
+  readonly maxBodyBytes: number;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** What a server is asked. */
+export interface HttpQuery {
+  readonly method: string;
+  /** As sent, beginning with '/': percent-escapes stand as they came, for info-hashes are not text. */
+  readonly path: string;
+  /** What follows '?', as sent. */
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly from: Endpoint;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | string;
+}
+
+export type HttpHandler = (query: HttpQuery) => HttpReply | Promise<HttpReply>;

@@ -1,0 +1,282 @@
+/**
+ * A network in virtual time: hosts with addresses, each with an uplink and a downlink of some rate and a latency, carrying
+ * the same channels, datagrams and HTTP exchanges as `runtime/network.ts` promises, in one process.
+ *
+ * The model: an uplink sends one message after the other, in turn from each channel that has any (so that channels share it
+ * fairly, as long TCP flows do); the message travels both ends' latencies, then waits for the receiver's downlink. Bytes are
+ * charged by `Protocol.weigh`; nothing is encoded. Datagrams take no time on the links, but can be lost, doubled and delayed.
+ *
+ * Invariant: what happens depends on nothing but the calls made and the simulation's seed.
+ */
+import { addressFamily, formatEndpoint, type AddressFamily, type Endpoint } from '../../bytes/endpoint.ts';
+import { ShoalError } from '../../bytes/errors.ts';
+import type { Channel, Protocol } from '../channel.ts';
+import type {
+  DatagramSocket, HttpHandler, HttpReply, HttpRequest, HttpResponse, Listener, Network,
+} from '../network.ts';
+import { openChannel } from './channel.ts';
+import { Downlink, Uplink } from './links.ts';
+import type { Simulation } from './simulation.ts';
+
+export interface LinkOptions {
+  /** Absent: without limit. */
+  readonly upBytesPerSecond?: number;
+  /** Absent: without limit. */
+  readonly downBytesPerSecond?: number;
+  /** One way, from the host to the middle of the network; a message pays the sender's and the receiver's. Default 5. */
+  readonly latencyMs?: number;
+}
+
+/** What befalls datagrams. All default to none. */
+export interface DatagramFaults {
+  /** Share of datagrams that never arrive, 0 to 1. */
+  readonly lossRate?: number;
+  /** Share of datagrams that arrive twice, 0 to 1. */
+  readonly duplicateRate?: number;
+  /** Each datagram is late by up to this much more, uniformly; so they overtake one another. */
+  readonly jitterMs?: number;
+}
+
+type Accept = (channel: Channel<unknown>) => void;
+
+export class SimulatedNetwork {
+  readonly simulation: Simulation;
+  /** May be changed while it runs. */
+  faults: DatagramFaults;
+  /** Whether two hosts can reach each other; to make partitions. May be changed while it runs. */
+  reachable: (from: string, to: string) => boolean = () => true;
+  /** Names for `lookup`. */
+  readonly names = new Map<string, string[]>();
+  readonly #hosts = new Map<string, SimulatedHost>();
+
+  constructor(simulation: Simulation, faults: DatagramFaults = {}) {
+    this.simulation = simulation;
+    this.faults = faults;
+  }
+
+  /** A host at one or more addresses (say an IPv4 and an IPv6 one). An address that a crashed host had may be given again. */
+  addHost(addresses: string | readonly string[], link: LinkOptions = {}): SimulatedHost {
+    const all = typeof addresses === 'string' ? [addresses] : addresses;
+    for (const address of all) {
+      if (this.#hosts.has(address)) throw new Error(`the simulated network has a host at ${address} already`);
+    }
+    const host = new SimulatedHost(this, all, link);
+    for (const address of all) this.#hosts.set(address, host);
+    return host;
+  }
+
+  removeHost(host: SimulatedHost): void {
+    for (const address of host.addresses) if (this.#hosts.get(address) === host) this.#hosts.delete(address);
+  }
+
+  /** The host at `to`, if there is one and `from` can reach it. */
+  route(from: string, to: string): SimulatedHost | undefined {
+    return this.reachable(from, to) ? this.#hosts.get(to) : undefined;
+  }
+}
+
+const FIRST_FREE_PORT = 49152;
+
+export class SimulatedHost implements Network {
+  readonly addresses: readonly string[];
+  readonly latencyMs: number;
+  readonly uplink: Uplink;
+  readonly downlink: Downlink;
+  readonly #world: SimulatedNetwork;
+  readonly #listeners = new Map<number, Accept>();
+  readonly #datagramSockets = new Map<string, SimulatedDatagramSocket>();
+  readonly #httpHandlers = new Map<number, HttpHandler>();
+  readonly #channels = new Set<Channel<unknown>>();
+  #nextPort = FIRST_FREE_PORT;
+
+  constructor(world: SimulatedNetwork, addresses: readonly string[], link: LinkOptions) {
+    this.#world = world;
+    this.addresses = addresses;
+    this.latencyMs = link.latencyMs ?? 5;
+    this.uplink = new Uplink(world.simulation, link.upBytesPerSecond ?? Number.POSITIVE_INFINITY);
+    this.downlink = new Downlink(world.simulation, link.downBytesPerSecond ?? Number.POSITIVE_INFINITY);
+  }
+
+  get clock(): Simulation {
+    return this.#world.simulation;
+  }
+
+  /** The host is gone from one moment to the next: its channels break, its sockets fall silent, its addresses are free. */
+  crash(): void {
+    this.#world.removeHost(this);
+    this.#listeners.clear();
+    this.#datagramSockets.clear();
+    this.#httpHandlers.clear();
+    for (const channel of this.#channels) channel.close(new ShoalError('HOST_CRASHED', 'the host has crashed'));
+  }
+
+  async connect<Message>(
+    endpoint: Endpoint,
+    protocol: Protocol<Message>,
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal; readonly localHost?: string },
+  ): Promise<Channel<Message>> {
+    const from = options.localHost ?? this.#addressFor(endpoint.host);
+    const host = this.#world.route(from, endpoint.host);
+    const roundTripMs = 2 * (this.latencyMs + (host?.latencyMs ?? 0));
+    await this.#pause(host === undefined ? options.timeoutMs : roundTripMs);
+    options.signal?.throwIfAborted();
+    const accept = this.#world.route(from, endpoint.host)?.listenerOn(endpoint.port);
+    if (host === undefined || accept === undefined) {
+      throw new ShoalError('CONNECT_FAILED', `cannot connect to ${formatEndpoint(endpoint)}: nobody listens there`);
+    }
+    const [near, far] = openChannel(protocol, { host: this, endpoint: { host: from, port: this.#freePort() } }, { host, endpoint });
+    this.#keep(near);
+    host.#keep(far);
+    accept(far as Channel<unknown>);
+    return near;
+  }
+
+  async listen<Message>(
+    where: { readonly host?: string; readonly port: number },
+    _protocol: Protocol<Message>,
+    accept: (channel: Channel<Message>) => void,
+  ): Promise<Listener> {
+    return this.#serve(this.#listeners, where, accept as Accept);
+  }
+
+  async serveHttp(where: { readonly host?: string; readonly port: number }, handler: HttpHandler): Promise<Listener> {
+    return this.#serve(this.#httpHandlers, where, handler);
+  }
+
+  async bindDatagrams(where: {
+    readonly family: AddressFamily;
+    readonly host?: string;
+    readonly port: number;
+    readonly multicastGroup?: string;
+  }): Promise<DatagramSocket> {
+    const host = where.host ?? this.addresses.find((address) => addressFamily(address) === where.family);
+    if (host === undefined) throw new ShoalError('LISTEN_FAILED', `this host has no address of IPv${where.family}`);
+    const endpoint = { host, port: where.port === 0 ? this.#freePort() : where.port };
+    const key = formatEndpoint(endpoint);
+    if (this.#datagramSockets.has(key)) throw new ShoalError('LISTEN_FAILED', `cannot listen on UDP ${key}: it is in use`);
+    const socket = new SimulatedDatagramSocket(endpoint, {
+      send: (bytes, to) => this.#sendDatagram(endpoint, bytes, to),
+      close: () => { if (this.#datagramSockets.get(key) === socket) this.#datagramSockets.delete(key); },
+    });
+    this.#datagramSockets.set(key, socket);
+    return socket;
+  }
+
+  async lookup(host: string): Promise<string[]> {
+    const addresses = addressFamily(host) === undefined ? this.#world.names.get(host) : [host];
+    if (addresses === undefined) throw new ShoalError('LOOKUP_FAILED', `cannot look up ${host}: no such name`);
+    return addresses;
+  }
+
+  async fetch(request: HttpRequest): Promise<HttpResponse> {
+    const url = new URL(request.url);
+    const [address] = await this.lookup(url.hostname.replace(/^\[|\]$/g, ''));
+    const from = this.#addressFor(address);
+    const host = this.#world.route(from, address);
+    await this.#pause(2 * (this.latencyMs + (host?.latencyMs ?? request.timeoutMs)));
+    request.signal?.throwIfAborted();
+    const handler = host?.httpHandlerOn(Number(url.port || 80));
+    if (handler === undefined) throw new ShoalError('HTTP_FAILED', `${url.origin} does not answer`);
+    const reply: HttpReply = await handler({
+      method: request.method ?? 'GET', path: url.pathname, query: url.search.slice(1),
+      headers: request.headers ?? {}, from: { host: from, port: this.#freePort() },
+    });
+    const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
+    if (body.length > request.maxBodyBytes) throw new ShoalError('HTTP_TOO_LARGE', `${url.origin} sent more than ${request.maxBodyBytes} bytes`);
+    return { status: reply.status, headers: reply.headers ?? {}, body };
+  }
+
+  listenerOn(port: number): Accept | undefined {
+    return this.#listeners.get(port);
+  }
+
+  httpHandlerOn(port: number): HttpHandler | undefined {
+    return this.#httpHandlers.get(port);
+  }
+
+  datagramSocketAt(endpoint: Endpoint): SimulatedDatagramSocket | undefined {
+    return this.#datagramSockets.get(formatEndpoint(endpoint));
+  }
+
+  localAddresses(): string[] {
+    return [...this.addresses];
+  }
+
+  #sendDatagram(from: Endpoint, bytes: Uint8Array, to: Endpoint): void {
+    const { simulation, faults } = this.#world;
+    const host = this.#world.route(from.host, to.host);
+    if (host === undefined || simulation.random.fraction() < (faults.lossRate ?? 0)) return;
+    const copies = simulation.random.fraction() < (faults.duplicateRate ?? 0) ? 2 : 1;
+    // A copy, for the sender may use its buffer again before the datagram arrives.
+    const carried = bytes.slice();
+    for (let copy = 0; copy < copies; copy++) {
+      const delayMs = this.latencyMs + host.latencyMs + simulation.random.fraction() * (faults.jitterMs ?? 0);
+      simulation.after(delayMs, () => {
+        this.#world.route(from.host, to.host)?.datagramSocketAt(to)?.deliver(carried, from);
+      });
+    }
+  }
+
+  #serve<Handler>(handlers: Map<number, Handler>, where: { readonly host?: string; readonly port: number }, handler: Handler): Listener {
+    const port = where.port === 0 ? this.#freePort() : where.port;
+    if (handlers.has(port)) throw new ShoalError('LISTEN_FAILED', `cannot listen on port ${port}: it is in use`);
+    handlers.set(port, handler);
+    return {
+      endpoint: { host: where.host ?? this.addresses[0], port },
+      close: async () => { if (handlers.get(port) === handler) handlers.delete(port); },
+    };
+  }
+
+  #keep(channel: Channel<never>): void {
+    this.#channels.add(channel as unknown as Channel<unknown>);
+  }
+
+  /** Called by a channel that has closed. */
+  forget(channel: unknown): void {
+    this.#channels.delete(channel as Channel<unknown>);
+  }
+
+  #addressFor(destination: string): string {
+    const family = addressFamily(destination);
+    return this.addresses.find((address) => addressFamily(address) === family) ?? this.addresses[0];
+  }
+
+  #freePort(): number {
+    const port = this.#nextPort;
+    this.#nextPort = port === 65535 ? FIRST_FREE_PORT : port + 1;
+    return port;
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => this.clock.after(delayMs, resolve));
+  }
+}
+
+class SimulatedDatagramSocket implements DatagramSocket {
+  readonly endpoint: Endpoint;
+  readonly #host: { send(bytes: Uint8Array, to: Endpoint): void; close(): void };
+  #handler: ((bytes: Uint8Array, from: Endpoint) => void) | undefined;
+  #closed = false;
+
+  constructor(endpoint: Endpoint, host: { send(bytes: Uint8Array, to: Endpoint): void; close(): void }) {
+    this.endpoint = endpoint;
+    this.#host = host;
+  }
+
+  receive(handler: (bytes: Uint8Array, from: Endpoint) => void): void {
+    this.#handler = handler;
+  }
+
+  send(bytes: Uint8Array, to: Endpoint): void {
+    if (!this.#closed) this.#host.send(bytes, to);
+  }
+
+  deliver(bytes: Uint8Array, from: Endpoint): void {
+    if (!this.#closed) this.#handler?.(bytes, from);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#host.close();
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * Virtual time: a clock that jumps from one event to the next, and the seeded randomness that goes with it. One seed and one
+ * order of calls give one run, on any machine, so a half-hour swarm is a second's work and a failure comes back on demand.
+ *
+ * Invariant: events run in order of time, and among equals in the order in which they were scheduled; between two events
+ * every promise that can settle has settled.
+ */
+import type { Clock, Timer } from '../clock.ts';
+import type { Random } from '../random.ts';
+
+export class Simulation implements Clock {
+  readonly random: SeededRandom;
+  /** Events run so far. */
+  eventCount = 0;
+  #nowMs = 0;
+  #sequence = 0;
+  readonly #queue = new EventQueue();
+  readonly #settleEvery: number;
+
+  /**
+   * @param options.seed whole number from which all randomness is drawn
+   * @param options.settleEvery let promises settle after this many events (default 1: after each). Code that hands nothing
+   *   on through promises runs faster with more.
+   */
+  constructor(options: { readonly seed?: number; readonly settleEvery?: number } = {}) {
+    this.random = new SeededRandom(options.seed ?? 1);
+    this.#settleEvery = options.settleEvery ?? 1;
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  /** The simulated calendar begins on 1 January 2026. */
+  unixTimeMs(): number {
+    return Date.UTC(2026, 0, 1) + this.#nowMs;
+  }
+
+  after(delayMs: number, action: () => void): Timer {
+    const event: Event = { timeMs: this.#nowMs + Math.max(0, delayMs), sequence: this.#sequence++, action };
+    this.#queue.push(event);
+    return { cancel: () => { event.action = undefined; } };
+  }
+
+  every(intervalMs: number, action: () => void): Timer {
+    let timer: Timer;
+    const repeat = (): void => {
+      timer = this.after(intervalMs, repeat);
+      action();
+    };
+    timer = this.after(intervalMs, repeat);
+    return { cancel: () => timer.cancel() };
+  }
+
+  /** Runs for `durationMs` of virtual time. */
+  async run(durationMs: number): Promise<void> {
+    const endMs = this.#nowMs + durationMs;
+    await settle();
+    for (let event = this.#queue.peek(); event !== undefined && event.timeMs <= endMs; event = this.#queue.peek()) {
+      this.#step();
+      if (this.eventCount % this.#settleEvery === 0) await settle();
+    }
+    this.#nowMs = endMs;
+    await settle();
+  }
+
+  /** Runs until `condition` holds. Throws after `limitMs` of virtual time, or when nothing is left that could make it hold. */
+  async runUntil(condition: () => boolean, limitMs: number): Promise<void> {
+    const endMs = this.#nowMs + limitMs;
+    await settle();
+    while (!condition()) {
+      const event = this.#queue.peek();
+      if (event === undefined) throw new Error(`nothing is left to happen at ${this.#nowMs} ms, and the condition does not hold`);
+      if (event.timeMs > endMs) throw new Error(`the condition does not hold after ${limitMs} ms`);
+      this.#step();
+      if (this.eventCount % this.#settleEvery === 0) await settle();
+    }
+  }
+
+  /** Runs until `promise` settles, and gives what it settles to. Limits as for `runUntil`. */
+  async complete<Value>(promise: Promise<Value>, limitMs: number): Promise<Value> {
+    let settled = false;
+    const mark = (): void => { settled = true; };
+    promise.then(mark, mark);
+    await this.runUntil(() => settled, limitMs);
+    return promise;
+  }
+
+  #step(): void {
+    const event = this.#queue.pop();
+    if (event?.action === undefined) return;
+    this.#nowMs = event.timeMs;
+    this.eventCount += 1;
+    event.action();
+  }
+}
+
+/** Resolves once every promise that can settle without a new event has settled. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+interface Event {
+  readonly timeMs: number;
+  readonly sequence: number;
+  /** Undefined once cancelled. */
+  action: (() => void) | undefined;
+}
+
+/** A binary heap by time, then by sequence. */
+class EventQueue {
+  readonly #heap: Event[] = [];
+
+  peek(): Event | undefined {
+    while (this.#heap.length > 0 && this.#heap[0].action === undefined) this.pop();
+    return this.#heap[0];
+  }
+
+  push(event: Event): void {
+    const heap = this.#heap;
+    let index = heap.length;
+    heap.push(event);
+    while (index > 0) {
+      const parent = (index - 1) >>> 1;
+      if (!before(event, heap[parent])) break;
+      heap[index] = heap[parent];
+      index = parent;
+    }
+    heap[index] = event;
+  }
+
+  pop(): Event | undefined {
+    const heap = this.#heap;
+    const first = heap[0];
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return first;
+    let index = 0;
+    for (;;) {
+      let child = index * 2 + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && before(heap[child + 1], heap[child])) child += 1;
+      if (!before(heap[child], last)) break;
+      heap[index] = heap[child];
+      index = child;
+    }
+    heap[index] = last;
+    return first;
+  }
+}
+
+function before(a: Event, b: Event): boolean {
+  return a.timeMs < b.timeMs || (a.timeMs === b.timeMs && a.sequence < b.sequence);
+}
+
+/** Pseudo-random numbers from one seed (xoshiro128**, Blackman and Vigna 2018). */
+export class SeededRandom implements Random {
+  readonly #state: Uint32Array;
+
+  constructor(seed: number) {
+    // SplitMix32 spreads the seed over the state, as the generator's authors advise.
+    let mixed = seed >>> 0;
+    this.#state = Uint32Array.from({ length: 4 }, () => {
+      mixed = (mixed + 0x9e3779b9) >>> 0;
+      let value = mixed;
+      value = Math.imul(value ^ (value >>> 16), 0x21f0aaad);
+      value = Math.imul(value ^ (value >>> 15), 0x735a2d97);
+      return value ^ (value >>> 15);
+    });
+  }
+
+  fraction(): number {
+    return (this.#next() * 0x200000 + (this.#next() >>> 11)) / 2 ** 53;
+  }
+
+  bytes(length: number): Uint8Array {
+    return Uint8Array.from({ length }, () => this.#next() >>> 24);
+  }
+
+  /** An independent generator, for a part of the simulation whose draws must not shift the others'. */
+  fork(): SeededRandom {
+    return new SeededRandom(this.#next());
+  }
+
+  #next(): number {
+    const state = this.#state;
+    const scrambled = Math.imul(state[1], 5);
+    const result = Math.imul((scrambled << 7) | (scrambled >>> 25), 9) >>> 0;
+    const shifted = state[1] << 9;
+    state[2] ^= state[0];
+    state[3] ^= state[1];
+    state[1] ^= state[2];
+    state[0] ^= state[3];
+    state[2] ^= shifted;
+    state[3] = (state[3] << 11) | (state[3] >>> 21);
+    return result;
+  }
+}
