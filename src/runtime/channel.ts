@@ -39,6 +39,8 @@ export interface Channel<Message> {
   readonly incoming: boolean;
   /** Bytes accepted by `send` that have not left for the network yet. */
   readonly queuedBytes: number;
+  /** The handler is told when `queuedBytes` falls below this after having been above it. May be set at any time. */
+  lowWaterBytes: number;
   /** Sets who is told what happens from now on; what arrived before waits for it. May be called again to hand the channel on. */
   handle(handler: ChannelHandler<Message>): void;
   /** Queues a message. Views in it may be reused as soon as this returns. Nothing happens on a closed channel. */
@@ -50,7 +52,7 @@ export interface Channel<Message> {
 export interface ChannelHandler<Message> {
   /** A message has arrived. Views in it are good only until this returns. An error thrown here closes the channel with it. */
   message(message: Message): void;
-  /** `queuedBytes` has fallen below `LIMITS.channelLowWaterBytes` after having been above it. */
+  /** `queuedBytes` has fallen below `lowWaterBytes` after having been at or above it. */
   drained(): void;
   /** The channel is closed, by either end. `reason` is what `close` was given, or what went wrong; absent after an orderly end. */
   closed(reason?: Error): void;

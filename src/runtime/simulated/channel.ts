@@ -4,7 +4,6 @@
  * Invariant: each end is told of every message in the order sent, and of the end of the channel after all of them.
  */
 import type { Endpoint } from '../../bytes/endpoint.ts';
-import { LIMITS } from '../../bytes/limits.ts';
 import type { Channel, ChannelHandler, Protocol } from '../channel.ts';
 import type { Sender } from './links.ts';
 import type { SimulatedHost } from './network.ts';
@@ -31,6 +30,7 @@ export class SimulatedChannel<Message> implements Channel<Message>, Sender {
   readonly remote: Endpoint;
   readonly incoming: boolean;
   queuedBytes = 0;
+  lowWaterBytes = 0;
   readonly #protocol: Protocol<Message>;
   readonly #host: SimulatedHost;
   readonly #queue: { message: Message; bytes: number }[] = [];
@@ -66,7 +66,7 @@ export class SimulatedChannel<Message> implements Channel<Message>, Sender {
     const bytes = this.#protocol.weigh(message);
     this.#queue.push({ message: this.#protocol.detach(message), bytes });
     this.queuedBytes += bytes;
-    if (this.queuedBytes > LIMITS.channelLowWaterBytes) this.#aboveLowWater = true;
+    if (this.queuedBytes >= this.lowWaterBytes) this.#aboveLowWater = true;
     if (this.#queue.length === 1) this.#host.uplink.offer(this);
   }
 
@@ -85,7 +85,7 @@ export class SimulatedChannel<Message> implements Channel<Message>, Sender {
       if (passMs === 0) peer.#deliver(head.message);
       else clock.after(passMs, () => peer.#deliver(head.message));
     });
-    if (this.#aboveLowWater && this.queuedBytes < LIMITS.channelLowWaterBytes) {
+    if (this.#aboveLowWater && this.queuedBytes < this.lowWaterBytes) {
       this.#aboveLowWater = false;
       this.#handler?.drained();
     }

@@ -1,0 +1,99 @@
+/**
+ * How fast something flows, as an average over the last seconds. Tit for tat ranks neighbours by 20 seconds (BEP 3); the
+ * pipeline and the screen look at shorter stretches.
+ *
+ * Invariant: the memory of one meter is its window, a number a second, whatever flows.
+ */
+export class RateMeter {
+  /** Bytes since the meter was made. */
+  totalBytes = 0;
+  readonly #windowSeconds: number;
+  readonly #startedMs: number;
+  /** Bytes in each of the last seconds, second `s` at index `s % window`. */
+  readonly #bytesBySecond: Float64Array;
+  #latestSecond: number;
+  #windowBytes = 0;
+
+  constructor(windowSeconds: number, nowMs: number) {
+    this.#windowSeconds = windowSeconds;
+    this.#startedMs = nowMs;
+    this.#bytesBySecond = new Float64Array(windowSeconds);
+    this.#latestSecond = Math.floor(nowMs / 1000);
+  }
+
+  add(bytes: number, nowMs: number): void {
+    this.#advance(nowMs);
+    this.#bytesBySecond[this.#latestSecond % this.#windowSeconds] += bytes;
+    this.#windowBytes += bytes;
+    this.totalBytes += bytes;
+  }
+
+  /** Averaged over the window, or over the meter's life where that is shorter (but never under a second). */
+  bytesPerSecond(nowMs: number): number {
+    this.#advance(nowMs);
+    // The current second has only just begun: the window is the whole seconds before it, and what has passed of this one.
+    const coveredMs = (this.#windowSeconds - 1) * 1000 + (nowMs % 1000);
+    const seconds = Math.max(1000, Math.min(coveredMs, nowMs - this.#startedMs)) / 1000;
+    return this.#windowBytes / seconds;
+  }
+
+  #advance(nowMs: number): void {
+    const second = Math.floor(nowMs / 1000);
+    if (second === this.#latestSecond) return;
+    const steps = Math.min(second - this.#latestSecond, this.#windowSeconds);
+    for (let step = 1; step <= steps; step++) {
+      const slot = (this.#latestSecond + step) % this.#windowSeconds;
+      this.#windowBytes -= this.#bytesBySecond[slot];
+      this.#bytesBySecond[slot] = 0;
+    }
+    if (steps === this.#windowSeconds) this.#windowBytes = 0;
+    this.#latestSecond = second;
+  }
+}
+
+/** Lets through no more than so many bytes a second, with one second's worth at once at most (a token bucket). */
+export class RateLimit {
+  #bytesPerSecond: number;
+  #allowance: number;
+  #updatedMs: number;
+
+  /** `bytesPerSecond` Infinity: no limit. */
+  constructor(bytesPerSecond: number, nowMs: number) {
+    this.#bytesPerSecond = bytesPerSecond;
+    this.#allowance = bytesPerSecond;
+    this.#updatedMs = nowMs;
+  }
+
+  get bytesPerSecond(): number {
+    return this.#bytesPerSecond;
+  }
+
+  setRate(bytesPerSecond: number, nowMs: number): void {
+    this.#refill(nowMs);
+    this.#bytesPerSecond = bytesPerSecond;
+    this.#allowance = Math.min(this.#allowance, bytesPerSecond);
+  }
+
+  /** Whether `bytes` may pass now; if so, they are counted. The allowance may be overdrawn once, so that no size is too large. */
+  take(bytes: number, nowMs: number): boolean {
+    if (this.#bytesPerSecond === Number.POSITIVE_INFINITY) return true;
+    this.#refill(nowMs);
+    if (this.#allowance <= 0) return false;
+    this.#allowance -= bytes;
+    return true;
+  }
+
+  /** Milliseconds until `take` may succeed again. */
+  waitMs(nowMs: number): number {
+    if (this.#bytesPerSecond === Number.POSITIVE_INFINITY) return 0;
+    this.#refill(nowMs);
+    return this.#allowance > 0 ? 0 : ((1 - this.#allowance) / this.#bytesPerSecond) * 1000;
+  }
+
+  #refill(nowMs: number): void {
+    if (this.#bytesPerSecond === Number.POSITIVE_INFINITY) return;
+    const earned = ((nowMs - this.#updatedMs) / 1000) * this.#bytesPerSecond;
+    this.#allowance = Math.min(this.#bytesPerSecond, this.#allowance + earned);
+    this.#updatedMs = nowMs;
+  }
+}
