@@ -23,6 +23,7 @@ test('rates: in bits or bytes a second, or without limit', () => {
     ['inf', Infinity], ['unlimited', Infinity], ['0', Infinity], ['0MB/s', Infinity],
   ];
   for (const [text, bytesPerSecond] of cases) assert.equal(parseRate(text), bytesPerSecond, text);
+  assert.deepEqual([parseRate('0', 0), parseRate('0kbps', 0)], [0, 0]);
 });
 
 test('durations: one unit or several, the largest first', () => {
@@ -36,7 +37,7 @@ test('durations: one unit or several, the largest first', () => {
 test('counts and lists', () => {
   assert.equal(parseCount(' 1000 '), 1000);
   assert.deepEqual(parseList('10,100, 1000', parseCount), [10, 100, 1000]);
-  assert.deepEqual(parseList('300kbps,2Mbps', parseRate), [37_500, 250_000]);
+  assert.deepEqual(parseList('300kbps,2Mbps', (item) => parseRate(item)), [37_500, 250_000]);
 });
 
 test('what cannot be read is refused with one line that says what can', () => {

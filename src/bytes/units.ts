@@ -45,17 +45,20 @@ export function parseSize(text: string): number {
   return bytes;
 }
 
-/** `30Mbps`, `300kB/s`, `2MiB/s` → bytes a second, above zero. `inf`, `unlimited` and `0` → Infinity. Throws `QuantityError`. */
-export function parseRate(text: string): number {
-  if (/^(inf|infinite|infinity|unlimited|∞|0)$/i.test(text.trim())) return Number.POSITIVE_INFINITY;
+/**
+ * `30Mbps`, `300kB/s`, `2MiB/s` → bytes a second. `inf` and `unlimited` → Infinity. Throws `QuantityError`.
+ * @param zero what 0 stands for: no limit, as is the custom where a limit is set, or 0 where a link has no capacity
+ */
+export function parseRate(text: string, zero: number = Number.POSITIVE_INFINITY): number {
+  if (/^(inf|infinite|infinity|unlimited|∞)$/i.test(text.trim())) return Number.POSITIVE_INFINITY;
   const { value, unit } = split(text, 'a rate', RATE_EXAMPLES);
+  if (value === 0 && unit === '') return zero;
   const match = RATE_UNIT.exec(unit);
   if (match === null) {
     if (unit !== '' && !SIZE_UNIT.test(unit)) throw expected(text, 'a rate', RATE_EXAMPLES);
     throw new QuantityError(`${quote(text)} is not a rate: it lacks its time; expected a number and a unit a second, ${RATE_EXAMPLES}, or inf`);
   }
-  const bytesPerSecond = (value * PREFIXES[match[1] ?? '']) / (match[2] === undefined ? 8 : 1);
-  return bytesPerSecond === 0 ? Number.POSITIVE_INFINITY : bytesPerSecond;
+  return value === 0 ? zero : (value * PREFIXES[match[1] ?? '']) / (match[2] === undefined ? 8 : 1);
 }
 
 const DURATION_UNITS_MS: Readonly<Record<string, number>> = {
