@@ -112,11 +112,13 @@ class Reader {
     this.offset += 1;
     const entries: BencodeDictionary = new Map();
     let previous: string | undefined;
+    let isOrdered = true;
     while (!this.atEnd()) {
       const start = this.offset;
       const key = this.key();
-      if (previous !== undefined && key <= previous) {
-        if (key === previous || entries.has(key)) throw new BencodeError('a key stands twice', start);
+      if (previous !== undefined && key <= previous) isOrdered = false;
+      if (!isOrdered) {
+        if (entries.has(key)) throw new BencodeError('a key stands twice', start);
         if (!this.anyKeyOrder) throw new BencodeError('keys are out of order', start);
       }
       entries.set(key, this.value(depth + 1));
