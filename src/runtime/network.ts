@@ -53,7 +53,7 @@ export interface DatagramSocket {
   readonly endpoint: Endpoint;
   /** Sets who gets each datagram. `bytes` may be kept. */
   receive(handler: (bytes: Uint8Array, from: Endpoint) => void): void;
-  /** Sends one datagram, best effort: no error, no word of whether it arrived. `to.host` is an address, not a name. */
+  /** Sends one datagram, best effort: no error, no word of whether it arrived. `to.host` is an address, not a name; `bytes` must not change. */
   send(bytes: Uint8Array, to: Endpoint): void;
   close(): void;
 }
@@ -64,8 +64,11 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** A body longer than this rejects with 'HTTP_TOO_LARGE', without having been held in memory. */
   readonly maxBodyBytes: number;
+  /** From the first look-up to the last byte, redirects included. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** Only the host's addresses of this family are tried: a tracker is told of both of one's own (BEP 7). */
+  readonly family?: AddressFamily;
 }
 
 export interface HttpResponse {

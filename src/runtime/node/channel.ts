@@ -245,7 +245,8 @@ function connectionLost(error: NodeJS.ErrnoException): ShoalError {
   return new ShoalError('CONNECTION_LOST', `the connection is lost: ${describeSocketError(error)}`, { cause: error });
 }
 
-function describeSocketError(error: NodeJS.ErrnoException): string {
+/** What a system's error means, to be put behind the name of the other end. */
+export function describeSocketError(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ECONNREFUSED': return 'nobody listens there';
     case 'ECONNRESET': case 'EPIPE': return 'the other end has closed it';

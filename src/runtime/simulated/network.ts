@@ -11,6 +11,7 @@
 import { addressFamily, formatEndpoint, type AddressFamily, type Endpoint } from '../../bytes/endpoint.ts';
 import { ShoalError } from '../../bytes/errors.ts';
 import type { Channel, Protocol } from '../channel.ts';
+import { sleep } from '../clock.ts';
 import type {
   DatagramSocket, HttpHandler, HttpReply, HttpRequest, HttpResponse, Listener, Network,
 } from '../network.ts';
@@ -118,8 +119,7 @@ export class SimulatedHost implements Network {
     const from = options.localHost ?? this.#addressFor(endpoint.host);
     const host = this.#world.route(from, endpoint.host);
     const roundTripMs = 2 * (this.latencyMs + (host?.latencyMs ?? 0));
-    await this.#pause(host === undefined ? options.timeoutMs : roundTripMs);
-    options.signal?.throwIfAborted();
+    await sleep(this.clock, host === undefined ? options.timeoutMs : roundTripMs, options.signal);
     const accept = this.#world.route(from, endpoint.host)?.listenerOn(endpoint.port);
     if (host === undefined || accept === undefined) {
       throw new ShoalError('CONNECT_FAILED', `cannot connect to ${formatEndpoint(endpoint)}: nobody listens there`);
@@ -170,11 +170,12 @@ export class SimulatedHost implements Network {
 
   async fetch(request: HttpRequest): Promise<HttpResponse> {
     const url = new URL(request.url);
-    const [address] = await this.lookup(url.hostname.replace(/^\[|\]$/g, ''));
+    const addresses = await this.lookup(url.hostname.replace(/^\[|\]$/g, ''));
+    const address = addresses.find((one) => request.family === undefined || addressFamily(one) === request.family);
+    if (address === undefined) throw new ShoalError('HTTP_FAILED', `${url.host} has no address of IPv${request.family}`);
     const from = this.#addressFor(address);
     const host = this.#world.route(from, address);
-    await this.#pause(2 * (this.latencyMs + (host?.latencyMs ?? request.timeoutMs)));
-    request.signal?.throwIfAborted();
+    await sleep(this.clock, host === undefined ? request.timeoutMs : 2 * (this.latencyMs + host.latencyMs), request.signal);
     const handler = host?.httpHandlerOn(Number(url.port || 80));
     if (handler === undefined) throw new ShoalError('HTTP_FAILED', `${url.origin} does not answer`);
     const reply: HttpReply = await handler({
@@ -245,10 +246,6 @@ export class SimulatedHost implements Network {
     const port = this.#nextPort;
     this.#nextPort = port === 65535 ? FIRST_FREE_PORT : port + 1;
     return port;
-  }
-
-  #pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => this.clock.after(delayMs, resolve));
   }
 }
 
