@@ -17,9 +17,18 @@ export type Encodable =
   | bigint
   | string
   | Uint8Array
+  | Encoded
   | readonly Encodable[]
   | ReadonlyMap<string, Encodable>
   | { readonly [key: string]: Encodable | undefined };
+
+/** A value that is bencoding already, to be put into another just as it stands: an info dictionary, whose hash is its name. */
+export class Encoded {
+  readonly bytes: Uint8Array;
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
 
 /** Input that is not bencoding; `offset` is the byte at which that showed. */
 export class BencodeError extends ShoalError {
@@ -60,7 +69,7 @@ export function rawValue(bytes: Uint8Array, key: string, options: DecodeOptions 
   while (!reader.atEnd()) {
     const name = reader.key();
     const start = reader.offset;
-    reader.value(1);
+    reader.skip(1);
     if (name === key) return bytes.subarray(start, reader.offset);
   }
   return undefined;
@@ -78,15 +87,21 @@ const LETTER_L = 0x6c;
 class Reader {
   offset: number;
   private readonly bytes: Uint8Array;
+  /** The same bytes, for what is read as text. */
+  private readonly buffer: Buffer;
   private readonly anyKeyOrder: boolean;
+  private count = 0;
 
   constructor(bytes: Uint8Array, start: number, anyKeyOrder: boolean) {
     this.bytes = bytes;
+    this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     this.offset = start;
     this.anyKeyOrder = anyKeyOrder;
   }
 
   value(depth: number): BencodeValue {
+    // A value of two bytes costs a hundred in memory, so it takes more than a bound on the bytes.
+    if (++this.count > LIMITS.bencodeValues) throw this.error(`more than ${LIMITS.bencodeValues} values`);
     const first = this.bytes[this.offset];
     if (first === LETTER_I) {
       this.offset += 1;
@@ -128,6 +143,22 @@ class Reader {
     return entries;
   }
 
+  /** Passes over a value. It is checked as far as finding its end takes. */
+  skip(depth: number): void {
+    const first = this.bytes[this.offset];
+    if (first >= ZERO && first <= NINE) {
+      const length = this.stringLength();
+      this.offset += length;
+    } else if (first === LETTER_L || first === LETTER_D) {
+      if (depth >= LIMITS.bencodeDepth) throw this.error(`nested deeper than ${LIMITS.bencodeDepth}`);
+      this.offset += 1;
+      while (!this.atEnd()) this.skip(depth + 1);
+      this.offset += 1;
+    } else {
+      this.value(depth);
+    }
+  }
+
   expectDictionary(): void {
     if (this.bytes[this.offset] !== LETTER_D) throw this.error('a dictionary was expected');
     this.offset += 1;
@@ -141,20 +172,25 @@ class Reader {
   key(): string {
     const first = this.bytes[this.offset];
     if (!(first >= ZERO && first <= NINE)) throw this.error('a key must be a string');
-    return latin1(this.string());
+    const length = this.stringLength();
+    this.offset += length;
+    return this.buffer.toString('latin1', this.offset - length, this.offset);
   }
 
   private string(): Uint8Array {
+    const length = this.stringLength();
+    this.offset += length;
+    return this.bytes.subarray(this.offset - length, this.offset);
+  }
+
+  /** Reads what stands before a string's bytes. A claimed length is compared with what is there before anything is made of it. */
+  private stringLength(): number {
     const start = this.offset;
     const length = this.integer(COLON);
-    // A claimed length is compared with what is there before anything is made of that size.
     if (typeof length !== 'number' || length > this.bytes.length - this.offset) {
       throw new BencodeError('a string is longer than the input', start);
     }
-    const end = this.offset + length;
-    const value = this.bytes.subarray(this.offset, end);
-    this.offset = end;
-    return value;
+    return length;
   }
 
   /** Digits up to `terminator`, which is passed over. Strings' lengths and integers differ only in that. */
@@ -179,7 +215,7 @@ class Reader {
     if (bytes[offset] !== terminator) throw new BencodeError('a number does not end', offset);
     this.offset = offset + 1;
     if (Number.isSafeInteger(value)) return negative ? -value : value;
-    return BigInt(latin1(bytes.subarray(start, offset)));
+    return BigInt(this.buffer.toString('latin1', start, offset));
   }
 
   private error(reason: string): BencodeError {
@@ -187,7 +223,7 @@ class Reader {
   }
 }
 
-/** Encodes canonically: keys sorted as raw byte strings. Throws `TypeError` on a fraction or a number beyond 2^53. */
+/** Encodes canonically: keys sorted as raw byte strings. Throws `TypeError` on a fraction, a number beyond 2^53 or a key beyond latin1. */
 export function encode(value: Encodable): Uint8Array {
   const writer = new Writer();
   writer.value(value);
@@ -196,6 +232,8 @@ export function encode(value: Encodable): Uint8Array {
 
 /** Where encodings are put together; kept between calls, for most are a datagram's size, and making room costs more than writing. */
 let keptRoom = Buffer.allocUnsafeSlow(4096);
+
+const BEYOND_LATIN1 = /[^\0-\xff]/;
 
 class Writer {
   private room = keptRoom;
@@ -209,6 +247,8 @@ class Writer {
       this.string(Buffer.from(value, 'utf8'));
     } else if (value instanceof Uint8Array) {
       this.string(value);
+    } else if (value instanceof Encoded) {
+      this.raw(value.bytes);
     } else if (Array.isArray(value)) {
       this.ascii('l');
       for (const item of value) this.value(item);
@@ -233,6 +273,7 @@ class Writer {
     for (const key of Array.from(keys).sort()) {
       const value = valueOf(key);
       if (value === undefined) continue;
+      if (BEYOND_LATIN1.test(key)) throw new TypeError(`cannot bencode the key ${key}`);
       this.ascii(`${key.length}:`);
       this.ascii(key);
       this.value(value);
@@ -242,6 +283,10 @@ class Writer {
 
   private string(bytes: Uint8Array): void {
     this.ascii(`${bytes.length}:`);
+    this.raw(bytes);
+  }
+
+  private raw(bytes: Uint8Array): void {
     this.reserve(bytes.length);
     this.room.set(bytes, this.length);
     this.length += bytes.length;
@@ -259,10 +304,6 @@ class Writer {
     larger.set(this.room.subarray(0, this.length));
     this.room = larger;
   }
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }
 
 /** Typed looks into a decoded dictionary: the value under `key` if it is there and of that kind, else undefined. */

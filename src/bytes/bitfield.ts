@@ -47,8 +47,9 @@ export class Bitfield {
     return (this.bytes[index >>> 3] & (0x80 >>> (index & 7))) !== 0;
   }
 
-  /** Sets a bit; true if it was not set before. */
+  /** Sets a bit; true if it was not set before. Throws `RangeError` where no piece has that number. */
   set(index: number): boolean {
+    if (!(index >= 0 && index < this.length)) throw new RangeError(`there is no piece ${index} among ${this.length}`);
     const mask = 0x80 >>> (index & 7);
     if ((this.bytes[index >>> 3] & mask) !== 0) return false;
     this.bytes[index >>> 3] |= mask;

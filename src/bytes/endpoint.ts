@@ -21,11 +21,17 @@ export function formatEndpoint({ host, port }: Endpoint): string {
 
 /** Reads `host:port` or `[v6]:port`; undefined where the text is neither or the port is not 1 to 65535. */
 export function parseEndpoint(text: string): Endpoint | undefined {
-  const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/i.exec(text);
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^:]+)):(\d{1,5})$/i.exec(text);
   if (match === null) return undefined;
   const port = Number(match[3]);
-  const host = match[1] === undefined ? match[2] : canonicalAddress(match[1]);
+  const host = match[1] === undefined ? (canonicalAddress(match[2]) ?? hostName(match[2])) : canonicalAddress(match[1]);
   return host !== undefined && port >= 1 && port <= 65535 ? { host, port } : undefined;
+}
+
+/** A host's name in lower case; undefined where it cannot be one. What ends in a number would be an address, and is not. */
+function hostName(text: string): string | undefined {
+  const looksLikeName = text.length <= 253 && /^[\p{L}\p{M}\p{N}_-]+(?:\.[\p{L}\p{M}\p{N}_-]+)*\.?$/u.test(text);
+  return looksLikeName && !/(?:^|\.)\d+\.?$/.test(text) ? text.toLowerCase() : undefined;
 }
 
 /** 4 or 6 where `host` is an address in digits, undefined where it is a name. */
@@ -94,14 +100,15 @@ function parseIPv4(text: string): Uint8Array | undefined {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
   if (match === null) return undefined;
   const bytes = Uint8Array.from(match.slice(1).map(Number));
-  return match.slice(1).every((part, index) => Number(part) === bytes[index]) ? bytes : undefined;
+  // A leading zero is octal to some readers, so it is no address here.
+  return match.slice(1).every((part, index) => part === String(bytes[index])) ? bytes : undefined;
 }
 
 function parseIPv6(text: string): Uint8Array | undefined {
   const halves = text.replace(/%.*$/, '').split('::');
   if (halves.length > 2) return undefined;
-  const head = parseGroups(halves[0]);
-  const tail = halves.length === 2 ? parseGroups(halves[1]) : [];
+  const head = parseGroups(halves[0], halves.length === 1);
+  const tail = halves.length === 2 ? parseGroups(halves[1], true) : [];
   if (head === undefined || tail === undefined) return undefined;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
@@ -113,12 +120,13 @@ function parseIPv6(text: string): Uint8Array | undefined {
   return bytes;
 }
 
-function parseGroups(text: string): number[] | undefined {
+/** The groups on one side of `::`; the last two may stand as IPv4 where the address ends there. */
+function parseGroups(text: string, mayEndInIPv4: boolean): number[] | undefined {
   if (text === '') return [];
   const groups: number[] = [];
   const parts = text.split(':');
   for (const [index, part] of parts.entries()) {
-    const ipv4 = index === parts.length - 1 ? parseIPv4(part) : undefined;
+    const ipv4 = mayEndInIPv4 && index === parts.length - 1 ? parseIPv4(part) : undefined;
     if (ipv4 !== undefined) groups.push((ipv4[0] << 8) | ipv4[1], (ipv4[2] << 8) | ipv4[3]);
     else if (/^[0-9a-f]{1,4}$/i.test(part)) groups.push(Number.parseInt(part, 16));
     else return undefined;

@@ -11,21 +11,20 @@ export function fromHex(text: string): Uint8Array | undefined {
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** The bytes of an unpadded base32 string, or undefined where it is not one. */
+/** The bytes of an unpadded base32 string, or undefined where it is not one. Bits left over behind the last byte must be zero. */
 export function fromBase32(text: string): Uint8Array | undefined {
+  if (!/^[a-z2-7]*$/i.test(text) || (text.length * 5) % 8 >= 5) return undefined;
   const bytes = new Uint8Array(Math.floor((text.length * 5) / 8));
   let bits = 0;
   let held = 0;
   let length = 0;
   for (const character of text.toUpperCase()) {
-    const value = BASE32.indexOf(character);
-    if (value < 0) return undefined;
-    held = ((held << 5) | value) & 0xfff;
+    held = ((held << 5) | BASE32.indexOf(character)) & 0xfff;
     bits += 5;
     if (bits >= 8) {
       bits -= 8;
       bytes[length++] = held >>> bits;
     }
   }
-  return bytes;
+  return (held & ((1 << bits) - 1)) === 0 ? bytes : undefined;
 }
