@@ -37,7 +37,7 @@ test('durations: one unit or several, the largest first', () => {
 test('counts and lists', () => {
   assert.equal(parseCount(' 1000 '), 1000);
   assert.deepEqual(parseList('10,100, 1000', parseCount), [10, 100, 1000]);
-  assert.deepEqual(parseList('300kbps,2Mbps', (item) => parseRate(item)), [37_500, 250_000]);
+  assert.deepEqual(parseList('300kbps,2Mbps', parseRate), [37_500, 250_000]);
 });
 
 test('what cannot be read is refused with one line that says what can', () => {
@@ -85,6 +85,8 @@ test('sizes and rates are written with three digits, in a width that does not ju
   for (const [bytes, text] of written) assert.equal(formatBytes(bytes), text);
   assert.equal(formatBytes(262_144, 'binary'), '256 KiB');
   assert.equal(formatBytes(1023 * 1024, 'binary'), '1023 KiB');
+  assert.equal(formatBytes(2 ** 20, 'binary'), '1 MiB');
+  assert.equal(formatBytes(1.5 * 2 ** 20, 'binary'), '1.50 MiB');
   assert.equal(formatRate(3.75e6), '3.75 MB/s');
   assert.equal(formatRate(3.75e6, 'bit'), '30.0 Mbps');
   assert.equal(formatRate(Infinity), 'unlimited');

@@ -119,9 +119,14 @@ function quote(text: string): string {
 const DECIMAL = ['', 'k', 'M', 'G', 'T', 'P', 'E'] as const;
 const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'] as const;
 
-/** `999 B`, `1.50 MB`, or `256 KiB` with 'binary'. Three digits, so never wider than 7 characters (8 binary, 10 beyond 1000 EB). */
+/**
+ * `999 B`, `1.50 MB`; or with 'binary' `1.50 MiB`, and `256 KiB` or `1 MiB` where it is exactly that, as piece lengths are.
+ * Three digits, so never wider than 7 characters (8 with 'binary').
+ */
 export function formatBytes(bytes: number, prefixes: 'decimal' | 'binary' = 'decimal'): string {
-  return prefixes === 'decimal' ? scaled(bytes, 1000, DECIMAL, 'B') : scaled(bytes, 1024, BINARY, 'B');
+  if (prefixes === 'decimal') return scaled(bytes, 1000, DECIMAL, 'B');
+  const power = BINARY.findLastIndex((_, index) => bytes >= 1024 ** index && bytes % 1024 ** index === 0);
+  return power > 0 && bytes < 1024 ** (power + 1) ? `${bytes / 1024 ** power} ${BINARY[power]}B` : scaled(bytes, 1024, BINARY, 'B');
 }
 
 /** `1.50 MB/s`, or `12.0 Mbps` with 'bit'; `unlimited`. Never wider than 9 characters. */

@@ -119,6 +119,6 @@ export function chunkedOptimum(distribution: Distribution, chunkBytes: number): 
   if (present.some((peer) => peer.upBytesPerSecond !== rate)) return { unknownBecause: 'the uplinks are not all equal' };
   if (slowestDownlink(distribution) < rate) return { unknownBecause: 'a downlink is slower than the uplinks' };
   const chunkCount = Math.max(1, Math.ceil(fileBytes / chunkBytes));
-  const doublings = 31 - Math.clz32(peerCount(distribution));
+  const doublings = 31 - Math.clz32(Math.round(peerCount(distribution)));
   return { seconds: ((chunkCount + doublings) * fileBytes) / (chunkCount * rate), chunkCount };
 }
