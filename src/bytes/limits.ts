@@ -46,6 +46,12 @@ export const LIMITS = {
 
   /* The swarm. */
 
+  /** Gatherings of metadata under way at once: different sizes claimed, or different neighbours mistrusted. */
+  metadataAttempts: 16,
+  /** A neighbour with more than this queued gets no metadata on top. */
+  metadataQueuedBytes: 512 * 1024,
+  /** Addresses of a swarm's peers that are remembered. */
+  candidates: 2000,
   /** Requests under way with one neighbour. */
   outgoingRequests: 500,
   /** A neighbour's requests that wait to be served; more are refused. */
@@ -62,10 +68,134 @@ export const LIMITS = {
   suspectPieces: 64,
   /** Neighbours of the past whose addresses are remembered, for a piece that fails after they have left. */
   rememberedSenders: 4096,
-  /** Addresses banned for spoiling pieces or breaking the protocol; the oldest are forgiven first. */
+  /** Addresses banned for spoiling pieces; the oldest are forgiven first. */
   bannedAddresses: 4096,
   /** Blocks that nobody asked for, from one neighbour, before it is dropped. */
   unaskedBlocks: 2000,
   /** Allowed-fast pieces taken from one neighbour (BEP 6 sends 10). */
   allowedFastPieces: 64,
+
+  /* Torrent files and magnet links. */
+
+  /** A torrent file, or an info dictionary. */
+  torrentBytes: 64 * 1024 * 1024,
+  /** Files of one torrent, padding included. */
+  torrentFiles: 500_000,
+  /** Pieces of one torrent: 4 TiB in pieces of 1 MiB. */
+  torrentPieces: 4 * 1024 * 1024,
+  /** The largest pieces that are made anywhere. */
+  pieceBytes: 256 * 1024 * 1024,
+  /** Folders that a file lies in, one within the other, and its own name. */
+  pathDepth: 50,
+  /** Bytes of one component of a path: what file systems have room for. */
+  pathComponentBytes: 255,
+  /** Trackers, and web seeds, of one torrent or magnet link; further ones are passed over. */
+  trackers: 200,
+  webSeeds: 100,
+  /** Characters of a tracker's or web seed's address. */
+  urlLength: 2048,
+  /** Characters kept of a comment, or of the name of the program that made a torrent. */
+  commentLength: 4096,
+  /** Characters of a magnet link. */
+  magnetLength: 64 * 1024,
+  /** Peers in a magnet link, and runs of files that it selects; further ones are passed over. */
+  magnetPeers: 100,
+  magnetSelections: 1000,
+  /** Bytes of the salt of a mutable item (BEP 44). */
+  saltBytes: 64,
+  /** Hashes in one run of a Merkle tree's layer (BEP 52). */
+  hashesPerRequest: 512,
+
+  /* The Kademlia DHT. */
+
+  /** Places in a routing table for one machine (an IPv4 address, an IPv6 /64), and for one block (a /24, a /48). */
+  dhtNodesPerMachine: 1,
+  dhtNodesPerBlock: 4,
+
+  /* Trackers that we ask. */
+
+  /** Trackers of one torrent; those behind are passed over. */
+  trackersPerTorrent: 64,
+  /** The body of an answer over HTTP. */
+  trackerAnswerBytes: 512 * 1024,
+  /** Peers taken from one answer, of each family. */
+  trackerPeers: 1000,
+  /** Characters of what a tracker has to say to a person. */
+  trackerTextLength: 200,
+  /** The id that a tracker wants sent back to it. */
+  trackerIdBytes: 256,
+  /** How long an HTTP tracker may take to answer. */
+  trackerHttpMs: 30_000,
+  /** Times that a datagram is sent to a tracker that stays silent, 15 s and then 30 s apart (BEP 15). */
+  trackerDatagrams: 2,
+  /** Whatever a tracker wishes, it is not asked more often than this … */
+  shortestAnnounceMs: 10_000,
+  /** … nor less often than this. */
+  longestAnnounceMs: 24 * 3_600_000,
+  /** How long stopping may take for the sake of those to whom one says goodbye. */
+  goodbyeMs: 3000,
+
+  /* The tracker that we are. */
+
+  /** Peers remembered, 60 to 80 bytes each; whoever announced longest ago makes room. */
+  trackedPeers: 2_000_000,
+  /** Swarms remembered, a few hundred bytes each. */
+  trackedSwarms: 1_000_000,
+  /** Peers of one swarm at one address, or in one /64 of IPv6; the newest are kept. */
+  trackedPeersPerAddress: 64,
+  /** Peers told in one answer, of each family. */
+  peersPerAnswer: 200,
+  /** Bytes of an answer by UDP: what passes any network in one piece. */
+  trackerDatagramBytes: 1400,
+  /** Swarms counted in one scrape: what BEP 15 has room for in a datagram. */
+  scrapedSwarms: 74,
+  /** Bytes of the path and query that come with an announce by UDP (BEP 41). */
+  announceUrlBytes: 1024,
+  /** Announces of one address in a second, in the long run … */
+  announcesPerSecond: 50,
+  /** … and at once. */
+  announceBurst: 1000,
+  /** Addresses whose announces are counted. */
+  announcingAddresses: 50_000,
+
+  /* The ring. */
+
+  /** Bytes of one datagram of the ring: what passes every path whole. Longer answers come in pages. */
+  ringDatagramBytes: 1200,
+  /** Successors that a peer keeps, and replicas of a record. */
+  ringSuccessors: 24,
+  /** Contacts read from one list of one datagram. */
+  ringContactsPerList: 64,
+  /** Queries waiting for their answers at a time; more fail at once. */
+  ringQueries: 4096,
+  /** Tokens kept that others have issued us. */
+  ringTokens: 2048,
+  /** Hearsay peers being asked whether they are there, at a time. */
+  ringProbes: 32,
+  /** Peers known to be silent, so that hearsay does not have us ask them again and again. */
+  ringSilentPeers: 512,
+  /** Former neighbours kept, to find the other half of a ring after a partition. */
+  ringRememberedPeers: 64,
+  /** Routed queries waiting for their owner's word. */
+  ringRoutedQueries: 256,
+  /** Peers that hand a routed query on, one after the other. */
+  ringHops: 128,
+  /** Strangers whose queries are counted. */
+  ringStrangers: 4096,
+  /** UTF-8 bytes of a file's name. */
+  ringNameBytes: 255,
+  /** Words of a name that are keys, or of a query. */
+  ringWords: 16,
+  /** Different files under one key. */
+  ringRecordsPerKey: 256,
+  /** Peers who hold one file, by one key. */
+  ringHoldersPerRecord: 64,
+  /** Announcements that one peer keeps: pairs of record and holder. */
+  ringAnnouncements: 100_000,
+  /** … and those by one address (a /64 of IPv6; on local addresses, one port). */
+  ringAnnouncementsPerAddress: 10_000,
+  /** Pages fetched of one answer. */
+  ringPages: 4096,
+  /** Peers that a walk around the circle visits. */
+  ringMapPeers: 65_536,
 } as const;
