@@ -1,0 +1,71 @@
+/**
+ * One k-bucket: the nodes known in one part of the key space, and a few that could take their place (BEP 5; Maymounkov and
+ * Mazières 2002, 2.2 and 4.1).
+ *
+ * Invariant: everyone in it has answered a query of ours, and a node that still answers makes way for no newcomer, but for
+ * one whose id is bound to its address where its own is not (BEP 42). So the bucket keeps the long-lived, and who floods it
+ * with new nodes gains nothing.
+ */
+import type { Contact } from './contact.ts';
+
+/** Neighbours of one bucket: Kademlia's k. */
+export const BUCKET_SIZE = 8;
+/** Silences in a row after which a node is taken for gone. */
+const FAILURES_UNTIL_GONE = 2;
+
+/** A node that has answered. */
+export interface Neighbour {
+  readonly contact: Contact;
+  /** Whether its id is one that its address may have (BEP 42). */
+  readonly isBound: boolean;
+  /** On the clock: when it last answered, or asked something. */
+  lastHeardMs: number;
+  /** Queries in a row that it has not answered. */
+  failures: number;
+}
+
+export class Bucket {
+  /** At most `BUCKET_SIZE`. */
+  readonly neighbours: Neighbour[] = [];
+  /** At most `BUCKET_SIZE`, the one heard last at the end; empty unless the bucket was full when it came. */
+  readonly reserve: Neighbour[] = [];
+  /** On the clock: when somebody in it last answered, or a lookup looked for some; undefined before the first lookup. */
+  refreshedMs: number | undefined;
+
+  get isFull(): boolean {
+    return this.neighbours.length >= BUCKET_SIZE;
+  }
+
+  /** The neighbour, or the one in reserve, that has the contact's id. */
+  find(contact: Contact): Neighbour | undefined {
+    const isIt = (neighbour: Neighbour): boolean => neighbour.contact.hasSameId(contact);
+    return this.neighbours.find(isIt) ?? this.reserve.find(isIt);
+  }
+
+  /** Somebody in it has answered. Before the first lookup that counts for nothing, for there may be much still to find. */
+  touch(nowMs: number): void {
+    if (this.refreshedMs !== undefined) this.refreshedMs = nowMs;
+  }
+
+  /** Takes a newcomer in, if need be in the place of a neighbour with a worse id or in reserve. Gives the one that has to go. */
+  insert(newcomer: Neighbour): Neighbour | undefined {
+    if (this.isFull) {
+      const unbound = newcomer.isBound ? this.neighbours.findIndex(({ isBound }) => !isBound) : -1;
+      if (unbound >= 0) return this.neighbours.splice(unbound, 1, newcomer)[0];
+      this.reserve.push(newcomer);
+      return this.reserve.length > BUCKET_SIZE ? this.reserve.shift() : undefined;
+    }
+    this.neighbours.push(newcomer);
+    return undefined;
+  }
+
+  /** Somebody in it has not answered. True where it is gone for that; a neighbour's place goes to the reserve heard last. */
+  failed(silent: Neighbour): boolean {
+    silent.failures += 1;
+    if (silent.failures < FAILURES_UNTIL_GONE) return false;
+    const place = this.neighbours.indexOf(silent);
+    if (place >= 0) this.neighbours.splice(place, 1, ...this.reserve.splice(-1));
+    else this.reserve.splice(this.reserve.indexOf(silent), 1);
+    return true;
+  }
+}
