@@ -202,8 +202,8 @@ const explain: z.core.$ZodErrorMap = (issue) => {
   const saw = issue.input === undefined ? 'is missing' : `is ${shown(issue.input)}`;
   if (issue.code === 'invalid_value') return `${saw}: expected ${list(issue.values)}`;
   if (issue.code === 'invalid_type') return `${saw}: expected ${expected === '' || issue.expected === 'object' ? NOUNS[issue.expected] ?? issue.expected : expected}`;
-  if (issue.code === 'too_small') return `${saw}: expected ${expected === '' ? `at least ${issue.minimum}` : expected}`;
-  if (issue.code === 'too_big') return `${saw}: expected ${expected === '' ? `at most ${issue.maximum}` : expected}`;
+  if (issue.code === 'too_small') return `${saw}: expected at least ${issue.minimum}`;
+  if (issue.code === 'too_big') return `${saw}: expected at most ${issue.maximum}`;
   return undefined;
 };
 
