@@ -111,6 +111,8 @@ export const LIMITS = {
   /** Places in a routing table for one machine (an IPv4 address, an IPv6 /64), and for one block (a /24, a /48). */
   dhtNodesPerMachine: 1,
   dhtNodesPerBlock: 4,
+  /** Queries of one machine that are answered in ten seconds. */
+  dhtQueriesPerMachine: 500,
 
   /* Trackers that we ask. */
 
@@ -196,6 +198,10 @@ export const LIMITS = {
   ringAnnouncementsPerAddress: 10_000,
   /** Pages fetched of one answer. */
   ringPages: 4096,
+  /** What a peer gives to be asked for its next page. */
+  ringCursorBytes: 80,
+  /** Records read from one datagram. */
+  ringRecordsPerPage: 64,
   /** Peers that a walk around the circle visits. */
   ringMapPeers: 65_536,
 } as const;

@@ -12,7 +12,7 @@
  */
 import type { Bitfield } from '../bytes/bitfield.ts';
 import { integerBelow, type Random } from '../runtime/random.ts';
-import type { PiecePicker, PiecePriority } from './piece-picking.ts';
+import type { PiecePicker, PiecePriority } from './piece-picker.ts';
 
 const RANDOM_FIRST_PIECES = 4;
 /** Had by more than this is all one: such a piece is in no danger. */

@@ -4,9 +4,8 @@
  * Invariant: no piece on offer lies before the cursor of its priority.
  */
 import type { Bitfield } from '../bytes/bitfield.ts';
-import type { PiecePicker, PiecePriority } from './piece-picking.ts';
+import { PRIORITIES, type PiecePicker, type PiecePriority } from './piece-picker.ts';
 
-const PRIORITIES = ['none', 'low', 'normal', 'high'] as const satisfies readonly PiecePriority[];
 const HIGHEST_FIRST = [3, 2, 1] as const;
 
 export class Sequential implements PiecePicker {

@@ -1,0 +1,109 @@
+/**
+ * Blocks become pieces: gathered in memory, verified, written once, and only then had. Nothing is read back, but where
+ * memory runs short: then a piece's blocks go to disk one by one, and the piece is read again to be verified.
+ *
+ * Invariant: the bytes gathered, being verified and being written are never more than `LIMITS.assemblyBytes`, but for one
+ * piece at a time.
+ */
+import { LIMITS } from '../bytes/limits.ts';
+import type { Contents } from './contents.ts';
+import { PieceInProgress } from './piece-in-progress.ts';
+
+/** Buffers kept for the next piece. */
+const SPARE_BUFFERS = 16;
+
+export class Assembly {
+  readonly #contents: Contents;
+  readonly #fail: (error: Error) => void;
+  readonly #spare: Uint8Array[] = [];
+  /** What is being written of pieces gathered on disk. */
+  readonly #writes = new Map<PieceInProgress, Promise<unknown>>();
+  #bufferedBytes = 0;
+
+  /** `fail` is told when the disk fails. */
+  constructor(contents: Contents, fail: (error: Error) => void) {
+    this.#contents = contents;
+    this.#fail = fail;
+  }
+
+  /** Whether a piece of `size` bytes can be begun without memory running short. */
+  hasRoomFor(size: number): boolean {
+    return this.#bufferedBytes === 0 || this.#bufferedBytes + size <= LIMITS.assemblyBytes;
+  }
+
+  begin(piece: number, size: number, nowMs: number): PieceInProgress {
+    return new PieceInProgress(piece, size, this.hasRoomFor(size) ? this.#takeBuffer(size) : undefined, nowMs);
+  }
+
+  /** Takes in one block. */
+  add(piece: PieceInProgress, block: number, data: Uint8Array): void {
+    if (data.length === 0) return;
+    const begin = block * LIMITS.blockBytes;
+    if (piece.buffer !== undefined) piece.buffer.set(data, begin);
+    // A copy: the view is into a buffer that will not stay as it is.
+    else this.#write(piece, this.#contents.store.write(piece.piece, begin, [data.slice()]));
+  }
+
+  /** Moves a piece out of memory onto the disk, to make room. */
+  spill(piece: PieceInProgress): void {
+    const { buffer } = piece;
+    if (buffer === undefined) return;
+    piece.buffer = undefined;
+    const writes = [...piece.received()].map((block) => {
+      const begin = block * LIMITS.blockBytes;
+      return this.#contents.store.write(piece.piece, begin, [buffer.subarray(begin, begin + piece.blockLength(block))]);
+    });
+    this.#write(piece, Promise.all(writes).finally(() => this.#giveBack(buffer)));
+  }
+
+  /**
+   * The last block is in: verifies the piece and, if it is good, writes it. `look` sees the verdict and the bytes before
+   * they are let go. Rejects with `DiskError`.
+   */
+  async complete(piece: PieceInProgress, look: (isGood: boolean, bytes: Uint8Array) => void): Promise<boolean> {
+    const { store } = this.#contents;
+    const gathered = piece.buffer;
+    const bytes = gathered ?? await this.#readBack(piece);
+    piece.buffer = undefined;
+    try {
+      const isGood = await this.#contents.verify(piece.piece, bytes);
+      look(isGood, bytes);
+      if (isGood && gathered !== undefined && gathered.length > 0) await store.write(piece.piece, 0, [bytes]);
+      return isGood;
+    } finally {
+      this.#giveBack(bytes);
+    }
+  }
+
+  /** A piece is given up: its memory is free. */
+  abandon(piece: PieceInProgress): void {
+    if (piece.buffer !== undefined) this.#giveBack(piece.buffer);
+    piece.buffer = undefined;
+    this.#writes.delete(piece);
+  }
+
+  #write(piece: PieceInProgress, write: Promise<unknown>): void {
+    write.catch(this.#fail);
+    this.#writes.set(piece, Promise.allSettled([this.#writes.get(piece), write]));
+  }
+
+  async #readBack(piece: PieceInProgress): Promise<Uint8Array> {
+    await this.#writes.get(piece);
+    this.#writes.delete(piece);
+    const bytes = this.#takeBuffer(piece.size);
+    await this.#contents.store.read(piece.piece, 0, bytes);
+    return bytes;
+  }
+
+  #takeBuffer(size: number): Uint8Array {
+    const length = this.#contents.carriesPayload ? size : 0;
+    this.#bufferedBytes += length;
+    const index = this.#spare.findLastIndex((buffer) => buffer.length === length);
+    return index < 0 ? new Uint8Array(length) : this.#spare.splice(index, 1)[0];
+  }
+
+  #giveBack(buffer: Uint8Array): void {
+    this.#bufferedBytes -= buffer.length;
+    if (this.#spare.length < SPARE_BUFFERS) this.#spare.push(buffer);
+  }
+}

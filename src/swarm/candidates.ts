@@ -1,0 +1,118 @@
+/**
+ * Addresses at which a peer of the swarm may answer, as trackers, nodes and neighbours have named them, and in which order
+ * to try them: those that have failed least, then by priority (BEP 40), then at random.
+ *
+ * Invariant: at most `LIMITS.candidates` are kept; an address that fails is tried again later and later, and no more after
+ * `MOST_FAILURES`. One that is connected, or being connected to, is never given out.
+ */
+import { formatEndpoint, type Endpoint } from '../bytes/endpoint.ts';
+import { LIMITS } from '../bytes/limits.ts';
+import type { Random } from '../runtime/random.ts';
+import { peerPriority } from './peer-priority.ts';
+
+const FIRST_RETRY_MS = 5_000;
+const LAST_RETRY_MS = 15 * 60_000;
+const MOST_FAILURES = 10;
+
+interface Candidate {
+  readonly endpoint: Endpoint;
+  readonly priority: number;
+  failures: number;
+  /** Not to be tried before. */
+  notBeforeMs: number;
+  inUse: boolean;
+}
+
+export class Candidates {
+  readonly #random: Random;
+  readonly #byEndpoint = new Map<string, Candidate>();
+  #ourEndpoint: Endpoint | undefined;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  get size(): number {
+    return this.#byEndpoint.size;
+  }
+
+  /** Where others see us: what priorities are computed from. Those already known keep theirs. */
+  set ourEndpoint(endpoint: Endpoint) {
+    this.#ourEndpoint = endpoint;
+  }
+
+  /** Somebody has named this address. */
+  add(endpoint: Endpoint, nowMs: number): void {
+    const key = formatEndpoint(endpoint);
+    const known = this.#byEndpoint.get(key);
+    if (known !== undefined) {
+      // Named anew, so perhaps it is back: worth one more try.
+      if (known.failures >= MOST_FAILURES) known.failures = MOST_FAILURES - 1;
+      return;
+    }
+    if (this.#byEndpoint.size >= LIMITS.candidates && !this.#dropWorst()) return;
+    const random = this.#random.fraction();
+    const priority = this.#ourEndpoint === undefined ? random : peerPriority(this.#ourEndpoint, endpoint) + random;
+    this.#byEndpoint.set(key, { endpoint, priority, failures: 0, notBeforeMs: nowMs, inUse: false });
+  }
+
+  /** The one to try now, marked as in use; undefined where there is none. */
+  take(nowMs: number): Endpoint | undefined {
+    let best: Candidate | undefined;
+    for (const candidate of this.#byEndpoint.values()) {
+      if (candidate.inUse || candidate.notBeforeMs > nowMs || candidate.failures >= MOST_FAILURES) continue;
+      if (best === undefined || isBetter(candidate, best)) best = candidate;
+    }
+    if (best !== undefined) best.inUse = true;
+    return best?.endpoint;
+  }
+
+  /** A neighbour that came to us has told where it listens: it need not be tried while it is here. */
+  use(endpoint: Endpoint, nowMs: number): void {
+    this.add(endpoint, nowMs);
+    const candidate = this.#byEndpoint.get(formatEndpoint(endpoint));
+    if (candidate !== undefined) candidate.inUse = true;
+  }
+
+  /** The connection could not be made, or was of no use at once. */
+  failed(endpoint: Endpoint, nowMs: number): void {
+    const candidate = this.#byEndpoint.get(formatEndpoint(endpoint));
+    if (candidate === undefined) return;
+    candidate.inUse = false;
+    candidate.failures += 1;
+    const delayMs = Math.min(FIRST_RETRY_MS * 2 ** (candidate.failures - 1), LAST_RETRY_MS);
+    candidate.notBeforeMs = nowMs + delayMs * (0.75 + this.#random.fraction() / 2);
+  }
+
+  /** The connection has ended after having been one. It may be made again after `pauseMs`. */
+  released(endpoint: Endpoint, nowMs: number, pauseMs: number): void {
+    const candidate = this.#byEndpoint.get(formatEndpoint(endpoint));
+    if (candidate === undefined) return;
+    candidate.inUse = false;
+    candidate.failures = 0;
+    candidate.notBeforeMs = nowMs + pauseMs;
+  }
+
+  forget(endpoint: Endpoint): void {
+    this.#byEndpoint.delete(formatEndpoint(endpoint));
+  }
+
+  forgetHost(host: string): void {
+    for (const [key, { endpoint }] of this.#byEndpoint) if (endpoint.host === host) this.#byEndpoint.delete(key);
+  }
+
+  #dropWorst(): boolean {
+    let worst: string | undefined;
+    let worstFailures = 0;
+    for (const [key, { failures, inUse }] of this.#byEndpoint) {
+      if (inUse || failures <= worstFailures) continue;
+      worst = key;
+      worstFailures = failures;
+    }
+    return worst !== undefined && this.#byEndpoint.delete(worst);
+  }
+}
+
+function isBetter(a: Candidate, b: Candidate): boolean {
+  return a.failures === b.failures ? a.priority > b.priority : a.failures < b.failures;
+}

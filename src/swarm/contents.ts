@@ -1,0 +1,18 @@
+/**
+ * What a swarm is about, once that is known: the torrent, where its pieces are kept, and which of them are had.
+ *
+ * Invariant: a piece is in `have` only if its bytes have been verified and written.
+ */
+import type { Bitfield } from '../bytes/bitfield.ts';
+import type { Metainfo } from '../metainfo/metainfo.ts';
+import type { PieceStore } from '../storage/piece-store.ts';
+
+export interface Contents {
+  readonly metainfo: Metainfo;
+  readonly store: PieceStore;
+  readonly have: Bitfield;
+  /** Whether `bytes` are what the torrent's hashes say of the piece. */
+  verify(piece: number, bytes: Uint8Array): Promise<boolean>;
+  /** False in a simulation that charges payload without carrying it: then nothing is gathered, and `verify` gets no bytes. */
+  readonly carriesPayload: boolean;
+}

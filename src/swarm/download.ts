@@ -1,0 +1,344 @@
+/**
+ * What we ask whom for: each neighbour that lets us is kept busy with requests, for blocks of pieces already begun first,
+ * then of a new piece that the picker names; at the very end blocks under way are asked of others too.
+ *
+ * Invariant: every wanted piece that is not had is in exactly one state: on offer to the picker, in progress (with free
+ * blocks or not), or complete and being verified. A neighbour's `requests` and the pieces' counts of askers agree.
+ */
+import { LIMITS } from '../bytes/limits.ts';
+import { pieceSize } from '../metainfo/metainfo.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { BlockRequest } from '../wire/messages.ts';
+import { Assembly } from './assembly.ts';
+import type { Contents } from './contents.ts';
+import { endgameBlock } from './endgame.ts';
+import type { Neighbour } from './neighbour.ts';
+import type { PieceInProgress } from './piece-in-progress.ts';
+import { PRIORITIES, type PiecePicker, type PiecePriority } from './piece-picker.ts';
+import type { RateLimit } from './rate.ts';
+import { Suspects } from './suspects.ts';
+
+/** A request that has brought nothing for this long is made elsewhere; a neighbour that brought nothing at all is snubbed. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
+export interface DownloadHooks {
+  /** Verified, written, and in `have`. */
+  pieceCompleted(piece: number): void;
+  /** The last wanted piece has been completed. */
+  finished(): void;
+  /** The disk has failed: nothing more can be done. */
+  failed(error: Error): void;
+  /** These addresses have sent bytes that were not the torrent's. */
+  guilty(hosts: readonly string[], piece: number): void;
+  /** The rate limit holds requests back; `ask` should be called for everyone in so many milliseconds. */
+  throttled(waitMs: number): void;
+}
+
+export class Download {
+  /** Payload that came, and how much of it was of no use: had already, or spoilt. Bytes. */
+  receivedBytes = 0;
+  wastedBytes = 0;
+  /** Wanted pieces that are not had. */
+  missing = 0;
+  readonly suspects = new Suspects();
+  readonly #contents: Contents;
+  readonly #clock: Clock;
+  readonly #picker: PiecePicker;
+  readonly #limit: RateLimit;
+  readonly #hooks: DownloadHooks;
+  readonly #neighbours: ReadonlySet<Neighbour>;
+  readonly #assembly: Assembly;
+  /** By piece, as an index into PRIORITIES. */
+  readonly #priorities: Uint8Array;
+  readonly #inProgress = new Map<number, PieceInProgress>();
+  /** Those in progress that have free blocks, the longest begun first. */
+  readonly #open = new Set<PieceInProgress>();
+  readonly #verifying = new Set<number>();
+  readonly #blocksPerPiece: number;
+  #stopped = false;
+
+  constructor(
+    contents: Contents,
+    picker: PiecePicker,
+    world: { readonly clock: Clock; readonly limit: RateLimit; readonly neighbours: ReadonlySet<Neighbour>; readonly hooks: DownloadHooks },
+  ) {
+    this.#contents = contents;
+    this.#picker = picker;
+    this.#clock = world.clock;
+    this.#limit = world.limit;
+    this.#neighbours = world.neighbours;
+    this.#hooks = world.hooks;
+    this.#assembly = new Assembly(contents, (error) => this.#hooks.failed(error));
+    this.#blocksPerPiece = Math.ceil(contents.metainfo.pieceLength / LIMITS.blockBytes);
+    this.#priorities = new Uint8Array(contents.metainfo.pieceCount);
+  }
+
+  /** Pieces begun and not yet verified. */
+  get inProgress(): number {
+    return this.#inProgress.size + this.#verifying.size;
+  }
+
+  isWanted(piece: number): boolean {
+    return this.#priorities[piece] > 0 && !this.#contents.have.has(piece);
+  }
+
+  setPriority(piece: number, priority: PiecePriority): void {
+    const before = this.isWanted(piece);
+    this.#priorities[piece] = PRIORITIES.indexOf(priority);
+    const after = this.isWanted(piece);
+    if (!this.#contents.have.has(piece) && !this.#inProgress.has(piece) && !this.#verifying.has(piece)) this.#offer(piece);
+    if (before === after) return;
+    this.missing += after ? 1 : -1;
+    for (const neighbour of this.#neighbours) {
+      if (neighbour.pieces.has(piece)) neighbour.interesting += after ? 1 : -1;
+    }
+  }
+
+  /** A neighbour's pieces have become known, all at once. */
+  joined(neighbour: Neighbour): void {
+    this.suspects.remember(neighbour.serial, neighbour.endpoint.host);
+    // A seed adds the same to every piece's availability: that changes no order, so it is left out.
+    neighbour.countedByPiece = !neighbour.isSeed;
+    neighbour.interesting = neighbour.isSeed ? this.missing : 0;
+    if (!neighbour.countedByPiece) return;
+    for (const piece of neighbour.pieces) this.gained(neighbour, piece);
+  }
+
+  /** A neighbour has got one more piece. */
+  gained(neighbour: Neighbour, piece: number): void {
+    this.#picker.available(piece, 1);
+    if (this.isWanted(piece)) neighbour.interesting += 1;
+  }
+
+  /** A neighbour has a piece no more (BEP 54), or is leaving with it. */
+  lost(neighbour: Neighbour, piece: number): void {
+    if (neighbour.countedByPiece) this.#picker.available(piece, -1);
+    if (this.isWanted(piece)) neighbour.interesting -= 1;
+  }
+
+  left(neighbour: Neighbour): void {
+    this.releaseAll(neighbour);
+    if (!neighbour.countedByPiece) return;
+    for (const piece of neighbour.pieces) this.lost(neighbour, piece);
+  }
+
+  /** Fills a neighbour's pipeline. */
+  ask(neighbour: Neighbour): void {
+    if (this.#stopped || neighbour.interesting === 0) return;
+    if (neighbour.peerChoking && neighbour.allowedFast.size === 0) return;
+    const nowMs = this.#clock.now();
+    const depth = neighbour.pipeline.depth(neighbour.requestQueueLength, neighbour.snubbed);
+    while (neighbour.requests.size < depth) {
+      const waitMs = this.#limit.waitMs(nowMs);
+      if (waitMs > 0) return this.#hooks.throttled(waitMs);
+      const block = this.#nextBlock(neighbour, nowMs);
+      if (block === undefined) return;
+      this.#limit.take(block.length, nowMs);
+      this.#request(neighbour, block, nowMs);
+    }
+  }
+
+  /** A block has come from a neighbour, asked for or not. */
+  received(neighbour: Neighbour, message: BlockRequest & { readonly data: Uint8Array }): void {
+    const nowMs = this.#clock.now();
+    const block = message.begin / LIMITS.blockBytes;
+    const key = message.piece * this.#blocksPerPiece + block;
+    const wasAsked = neighbour.requests.delete(key);
+    neighbour.download.add(message.length, nowMs);
+    neighbour.lastBlockMs = nowMs;
+    this.receivedBytes += message.length;
+    const piece = this.#inProgress.get(message.piece);
+    if (!wasAsked) neighbour.unaskedBlocks += 1;
+    if (
+      piece === undefined || !Number.isInteger(block) || block >= piece.blockCount || piece.isReceived(block)
+      || message.length !== piece.blockLength(block) || (piece.onlyFrom !== undefined && piece.onlyFrom !== neighbour.serial)
+    ) {
+      this.wastedBytes += message.length;
+      if (wasAsked) this.ask(neighbour);
+      return;
+    }
+    if (wasAsked) neighbour.pipeline.received(message.length, nowMs);
+    neighbour.snubbed = false;
+    const others = piece.askers(block) - (wasAsked ? 1 : 0);
+    piece.receive(block, neighbour.serial, nowMs);
+    if (piece.free === 0) this.#open.delete(piece);
+    if (others > 0) this.#cancelElsewhere(key, message, nowMs);
+    this.#assembly.add(piece, block, message.data);
+    if (piece.missing === 0) void this.#complete(piece);
+    this.ask(neighbour);
+  }
+
+  /** The neighbour will not send this block (BEP 6). */
+  rejected(neighbour: Neighbour, { piece, begin }: BlockRequest): void {
+    const key = piece * this.#blocksPerPiece + begin / LIMITS.blockBytes;
+    if (!neighbour.requests.delete(key)) return;
+    this.#release(key);
+    // It has said no to a piece that it had allowed us: asking again would go on for ever.
+    if (neighbour.peerChoking) neighbour.allowedFast.delete(piece);
+  }
+
+  /** The neighbour has choked us, and keeps no requests of those who are choked (without BEP 6), or has gone. */
+  releaseAll(neighbour: Neighbour): void {
+    for (const key of neighbour.requests.keys()) this.#release(key);
+    neighbour.requests.clear();
+    neighbour.currentPiece = undefined;
+  }
+
+  /** Once a second: what has taken too long is asked of others. */
+  tick(neighbour: Neighbour, nowMs: number): void {
+    for (const [key, sentMs] of neighbour.requests) {
+      if (nowMs - sentMs < REQUEST_TIMEOUT_MS) break;
+      neighbour.requests.delete(key);
+      this.#release(key);
+      neighbour.send({ type: 'cancel', ...this.#blockOf(key) }, nowMs);
+      if (nowMs - neighbour.lastBlockMs >= REQUEST_TIMEOUT_MS) neighbour.snubbed = true;
+    }
+    this.ask(neighbour);
+  }
+
+  /** Nothing is asked for any more; what is being written is left to finish. */
+  stop(): void {
+    this.#stopped = true;
+    for (const neighbour of this.#neighbours) this.releaseAll(neighbour);
+    for (const piece of this.#inProgress.values()) this.#assembly.abandon(piece);
+    this.#inProgress.clear();
+    this.#open.clear();
+  }
+
+  #nextBlock(neighbour: Neighbour, nowMs: number): BlockRequest | undefined {
+    const piece = this.#openPieceFor(neighbour) ?? this.#beginPieceWith(neighbour, nowMs);
+    if (piece !== undefined) {
+      neighbour.currentPiece = piece.piece;
+      const block = piece.takeFree();
+      if (piece.free === 0) this.#open.delete(piece);
+      return { piece: piece.piece, begin: block * LIMITS.blockBytes, length: piece.blockLength(block) };
+    }
+    // Only when nothing is left to begin, and no free block is left anywhere.
+    if (this.#picker.offered > 0 || this.#open.size > 0) return undefined;
+    return endgameBlock(neighbour, this.#inProgress.values(), this.#blocksPerPiece);
+  }
+
+  /** A piece in progress with a free block that the neighbour may be asked for: the one it is at, else the longest begun. */
+  #openPieceFor(neighbour: Neighbour): PieceInProgress | undefined {
+    const current = neighbour.currentPiece === undefined ? undefined : this.#inProgress.get(neighbour.currentPiece);
+    if (current !== undefined && current.free > 0 && this.#mayAsk(neighbour, current)) return current;
+    for (const piece of this.#open) if (this.#mayAsk(neighbour, piece)) return piece;
+    return undefined;
+  }
+
+  #mayAsk(neighbour: Neighbour, piece: PieceInProgress): boolean {
+    return neighbour.pieces.has(piece.piece)
+      && (!neighbour.peerChoking || neighbour.allowedFast.has(piece.piece))
+      && (piece.onlyFrom === undefined || piece.onlyFrom === neighbour.serial);
+  }
+
+  #beginPieceWith(neighbour: Neighbour, nowMs: number): PieceInProgress | undefined {
+    if (this.#picker.offered === 0) return undefined;
+    const index = neighbour.peerChoking ? this.#allowedPiece(neighbour) : this.#picker.pick(neighbour.pieces);
+    if (index === undefined) return undefined;
+    const size = pieceSize(this.#contents.metainfo, index);
+    if (!this.#assembly.hasRoomFor(size)) {
+      // Others may still be busy; a neighbour with nothing to do is worth the detour over the disk.
+      if (neighbour.requests.size > 0) return undefined;
+      this.#makeRoom();
+    }
+    const piece = this.#assembly.begin(index, size, nowMs);
+    if (this.suspects.isSuspect(index)) piece.onlyFrom = neighbour.serial;
+    this.#picker.withdraw(index);
+    this.#inProgress.set(index, piece);
+    this.#open.add(piece);
+    return piece;
+  }
+
+  #allowedPiece(neighbour: Neighbour): number | undefined {
+    for (const piece of neighbour.allowedFast) {
+      if (this.isWanted(piece) && neighbour.pieces.has(piece) && !this.#inProgress.has(piece) && !this.#verifying.has(piece)) return piece;
+    }
+    return undefined;
+  }
+
+  /** Moves the piece that has waited longest for a block out of memory. */
+  #makeRoom(): void {
+    let idlest: PieceInProgress | undefined;
+    for (const piece of this.#inProgress.values()) {
+      if (piece.buffer !== undefined && piece.touchedMs < (idlest?.touchedMs ?? Number.POSITIVE_INFINITY)) idlest = piece;
+    }
+    if (idlest !== undefined) this.#assembly.spill(idlest);
+  }
+
+  #request(neighbour: Neighbour, block: BlockRequest, nowMs: number): void {
+    // Silence is counted from when there was something to wait for.
+    if (neighbour.requests.size === 0) neighbour.lastBlockMs = Math.max(neighbour.lastBlockMs, nowMs);
+    neighbour.requests.set(block.piece * this.#blocksPerPiece + block.begin / LIMITS.blockBytes, nowMs);
+    neighbour.send({ type: 'request', ...block }, nowMs);
+  }
+
+  #release(key: number): void {
+    const piece = this.#inProgress.get(Math.floor(key / this.#blocksPerPiece));
+    if (piece === undefined || !piece.release(key % this.#blocksPerPiece)) return;
+    if (piece.onlyFrom !== undefined || piece.free === piece.blockCount) return this.#giveUp(piece);
+    this.#open.add(piece);
+  }
+
+  /** A piece of which nothing is here or under way, or whose only source has failed us, is on offer again. */
+  #giveUp(piece: PieceInProgress): void {
+    this.#assembly.abandon(piece);
+    this.#inProgress.delete(piece.piece);
+    this.#open.delete(piece);
+    this.#offer(piece.piece);
+  }
+
+  #offer(piece: number): void {
+    const priority = PRIORITIES[this.#priorities[piece]];
+    if (priority === 'none') this.#picker.withdraw(piece);
+    else this.#picker.offer(piece, priority);
+  }
+
+  #cancelElsewhere(key: number, { piece, begin, length }: BlockRequest, nowMs: number): void {
+    for (const other of this.#neighbours) {
+      if (other.requests.delete(key)) other.send({ type: 'cancel', piece, begin, length }, nowMs);
+    }
+  }
+
+  async #complete(piece: PieceInProgress): Promise<void> {
+    this.#inProgress.delete(piece.piece);
+    this.#verifying.add(piece.piece);
+    try {
+      const isGood = await this.#assembly.complete(piece, (good, bytes) => {
+        const guilty = good ? this.suspects.verified(piece, bytes) : this.suspects.failed(piece, bytes);
+        if (guilty.length > 0) this.#hooks.guilty(guilty, piece.piece);
+      });
+      this.#verifying.delete(piece.piece);
+      if (isGood) this.#had(piece.piece);
+      else this.#spoilt(piece);
+    } catch (error) {
+      this.#verifying.delete(piece.piece);
+      this.#hooks.failed(error as Error);
+    }
+  }
+
+  #had(piece: number): void {
+    const wanted = this.isWanted(piece);
+    this.#contents.have.set(piece);
+    if (wanted) {
+      this.missing -= 1;
+      for (const neighbour of this.#neighbours) if (neighbour.pieces.has(piece)) neighbour.interesting -= 1;
+    }
+    this.#hooks.pieceCompleted(piece);
+    if (wanted && this.missing === 0 && !this.#stopped) this.#hooks.finished();
+  }
+
+  #spoilt(piece: PieceInProgress): void {
+    this.wastedBytes += piece.size;
+    if (this.#stopped) return;
+    this.#offer(piece.piece);
+    for (const neighbour of this.#neighbours) this.ask(neighbour);
+  }
+
+  #blockOf(key: number): BlockRequest {
+    const piece = Math.floor(key / this.#blocksPerPiece);
+    const begin = (key % this.#blocksPerPiece) * LIMITS.blockBytes;
+    const size = pieceSize(this.#contents.metainfo, piece);
+    return { piece, begin, length: Math.min(LIMITS.blockBytes, size - begin) };
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Endgame (BEP 3): once every block that is missing is under way, a neighbour with nothing left to do is asked for one that
+ * is under way elsewhere, so that the end does not wait for the slowest. Whoever is late is sent a cancel.
+ *
+ * Invariant: a neighbour is never asked twice for a block, and a block never of more than a few.
+ */
+import { LIMITS } from '../bytes/limits.ts';
+import type { BlockRequest } from '../wire/messages.ts';
+import type { Neighbour } from './neighbour.ts';
+import type { PieceInProgress } from './piece-in-progress.ts';
+
+/** Doubled requests under way with one neighbour. */
+const REQUESTS_EACH = 2;
+/** Neighbours asked for the same block. */
+const ASKERS = 4;
+
+/** The block under way that fewest are asked for and this neighbour could send; marked as asked of one more. */
+export function endgameBlock(
+  neighbour: Neighbour,
+  inProgress: Iterable<PieceInProgress>,
+  blocksPerPiece: number,
+): BlockRequest | undefined {
+  if (neighbour.requests.size >= REQUESTS_EACH) return undefined;
+  let best: { piece: PieceInProgress; block: number } | undefined;
+  let fewest = ASKERS;
+  for (const piece of inProgress) {
+    if (!neighbour.pieces.has(piece.piece) || piece.onlyFrom !== undefined) continue;
+    if (neighbour.peerChoking && !neighbour.allowedFast.has(piece.piece)) continue;
+    for (let block = 0; block < piece.blockCount && fewest > 1; block++) {
+      const askers = piece.isReceived(block) ? ASKERS : piece.askers(block);
+      if (askers >= fewest || neighbour.requests.has(piece.piece * blocksPerPiece + block)) continue;
+      fewest = askers;
+      best = { piece, block };
+    }
+    if (fewest === 1) break;
+  }
+  if (best === undefined) return undefined;
+  best.piece.askAgain(best.block);
+  return { piece: best.piece.piece, begin: best.block * LIMITS.blockBytes, length: best.piece.blockLength(best.block) };
+}

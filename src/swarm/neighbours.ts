@@ -1,0 +1,225 @@
+/**
+ * Who we are connected to: a random few of the swarm. Connects to candidates, several at once; takes those who come; shakes
+ * hands; lets go of the useless where others wait; keeps out the banned.
+ *
+ * Invariant: never more than `maxNeighbours`, one connection a peer id, none to ourselves, none to a banned address.
+ */
+import { compareBytes, equalBytes } from '../bytes/compare.ts';
+import type { Endpoint } from '../bytes/endpoint.ts';
+import { toHex } from '../bytes/hex.ts';
+import { LIMITS } from '../bytes/limits.ts';
+import type { Channel } from '../runtime/channel.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Network } from '../runtime/network.ts';
+import type { Random } from '../runtime/random.ts';
+import type { Capabilities, Handshake, PeerMessage } from '../wire/messages.ts';
+import { peerProtocol, WireError } from '../wire/peer-protocol.ts';
+import { Candidates } from './candidates.ts';
+import { Neighbour } from './neighbour.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** Connections being made at once. */
+const CONNECTING = 16;
+/** A connection that ended well may be made again after this. */
+const RECONNECT_PAUSE_MS = 30_000;
+/** Neither side has wanted anything of the other for so long. */
+const USELESS_MS = 60_000;
+
+export interface NeighboursHooks {
+  joined(neighbour: Neighbour): void;
+  message(neighbour: Neighbour, message: PeerMessage): void;
+  drained(neighbour: Neighbour): void;
+  left(neighbour: Neighbour, reason: Error | undefined): void;
+}
+
+export interface NeighboursOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: Network;
+  /** 20 bytes each; the first is the one that we connect with. */
+  readonly infoHashes: readonly Uint8Array[];
+  readonly peerId: Uint8Array;
+  readonly supports: Capabilities;
+  readonly maxNeighbours: number;
+  /** Shared by all swarms of a session. */
+  readonly bans: Bans;
+  readonly localHost?: string;
+  readonly hooks: NeighboursHooks;
+}
+
+/** Addresses that have sent spoilt pieces, the latest last. */
+export class Bans {
+  readonly #hosts = new Set<string>();
+
+  add(host: string): void {
+    this.#hosts.add(host);
+    if (this.#hosts.size > LIMITS.bannedAddresses) for (const oldest of this.#hosts) return void this.#hosts.delete(oldest);
+  }
+
+  has(host: string): boolean {
+    return this.#hosts.has(host);
+  }
+}
+
+export class Neighbours {
+  readonly all = new Set<Neighbour>();
+  readonly candidates: Candidates;
+  readonly #options: NeighboursOptions;
+  readonly #byPeerId = new Map<string, Neighbour>();
+  readonly #abort = new AbortController();
+  #connecting = 0;
+  #nextSerial = 1;
+
+  constructor(options: NeighboursOptions) {
+    this.#options = options;
+    this.candidates = new Candidates(options.random);
+  }
+
+  /** Connects to candidates while there is room. */
+  connectMore(): void {
+    const nowMs = this.#options.clock.now();
+    while (this.#connecting < CONNECTING && this.all.size + this.#connecting < this.#options.maxNeighbours && !this.#abort.signal.aborted) {
+      const endpoint = this.candidates.take(nowMs);
+      if (endpoint === undefined) return;
+      if (this.#options.bans.has(endpoint.host)) this.candidates.forget(endpoint);
+      else this.#connect(endpoint);
+    }
+  }
+
+  /** A peer has come, and shaken hands for this swarm. */
+  accept(channel: Channel<PeerMessage>, handshake: Handshake): void {
+    const refusal = this.#refusal(channel, handshake);
+    if (refusal !== undefined) return channel.close(new WireError(refusal));
+    this.#sendHandshake(channel, handshake.infoHash);
+    this.#add(channel, handshake);
+  }
+
+  ban(host: string, reason: Error): void {
+    this.#options.bans.add(host);
+    this.candidates.forgetHost(host);
+    for (const neighbour of this.all) if (neighbour.endpoint.host === host) neighbour.channel.close(reason);
+  }
+
+  /** Lets go of those that nobody gains by, where all that both want is had, or where others wait for their place. */
+  dropUseless(nowMs: number, weAreSeed: boolean): void {
+    const isFull = this.all.size >= this.#options.maxNeighbours;
+    for (const neighbour of this.all) {
+      if (neighbour.peerInterested || neighbour.amInterested) neighbour.uselessSinceMs = nowMs;
+      const bothSeeds = weAreSeed && (neighbour.isSeed || neighbour.uploadOnly);
+      if (bothSeeds || (isFull && nowMs - neighbour.uselessSinceMs > USELESS_MS)) neighbour.channel.close();
+    }
+  }
+
+  stop(): void {
+    this.#abort.abort(new Error('the torrent has been stopped'));
+    for (const neighbour of this.all) neighbour.channel.close();
+  }
+
+  #connect(endpoint: Endpoint): void {
+    const { network, localHost, clock } = this.#options;
+    this.#connecting += 1;
+    const ended = (succeeded: boolean): void => {
+      this.#connecting -= 1;
+      // That somebody named does not answer, or talks of something else, is the ordinary course of things.
+      if (!succeeded) this.candidates.failed(endpoint, clock.now());
+      this.connectMore();
+    };
+    network.connect(endpoint, peerProtocol, {
+      timeoutMs: CONNECT_TIMEOUT_MS,
+      signal: this.#abort.signal,
+      ...(localHost === undefined ? {} : { localHost }),
+    }).then((channel) => {
+      this.#sendHandshake(channel, this.#options.infoHashes[0]);
+      expectHandshake(channel, clock, (result) => ended(this.#take(channel, result)));
+    }, () => ended(false));
+  }
+
+  /** Whether the peer that we have connected to has become a neighbour. */
+  #take(channel: Channel<PeerMessage>, result: Handshake | Error): boolean {
+    if (result instanceof Error) return false;
+    const refusal = this.#refusal(channel, result);
+    if (refusal === undefined) this.#add(channel, result);
+    else channel.close(new WireError(refusal));
+    return refusal === undefined;
+  }
+
+  #sendHandshake(channel: Channel<PeerMessage>, infoHash: Uint8Array): void {
+    channel.send({ type: 'handshake', infoHash, peerId: this.#options.peerId, supports: this.#options.supports });
+  }
+
+  /** Why a peer is not taken; undefined where it is. */
+  #refusal(channel: Channel<PeerMessage>, handshake: Handshake): string | undefined {
+    const { infoHashes, peerId, maxNeighbours, bans } = this.#options;
+    if (this.#abort.signal.aborted) return 'the torrent has been stopped';
+    if (!infoHashes.some((infoHash) => equalBytes(infoHash, handshake.infoHash))) return 'it speaks of another torrent';
+    if (equalBytes(handshake.peerId, peerId)) {
+      if (!channel.incoming) this.candidates.forget(channel.remote);
+      return 'it is ourselves';
+    }
+    if (bans.has(channel.remote.host)) return 'its address is banned';
+    if (this.all.size >= maxNeighbours) return 'there is no room';
+    const twin = this.#byPeerId.get(toHex(handshake.peerId));
+    if (twin === undefined) return undefined;
+    // Both have connected to each other at once: both ends keep the connection that the greater peer id has opened.
+    const weAreGreater = compareBytes(peerId, handshake.peerId) > 0;
+    const isTheOneToKeep = twin.channel.incoming !== channel.incoming && channel.incoming !== weAreGreater;
+    if (!isTheOneToKeep) return 'it is connected already';
+    twin.channel.close();
+    this.#remove(twin, undefined);
+    return undefined;
+  }
+
+  #add(channel: Channel<PeerMessage>, handshake: Handshake): void {
+    const { hooks, clock } = this.#options;
+    const neighbour = new Neighbour(this.#nextSerial++, channel, handshake, clock.now());
+    this.all.add(neighbour);
+    this.#byPeerId.set(toHex(neighbour.peerId), neighbour);
+    hooks.joined(neighbour);
+    channel.handle({
+      message: (message) => {
+        neighbour.lastReceivedMs = clock.now();
+        hooks.message(neighbour, message);
+      },
+      drained: () => hooks.drained(neighbour),
+      closed: (reason) => this.#remove(neighbour, reason),
+    });
+  }
+
+  #remove(neighbour: Neighbour, reason: Error | undefined): void {
+    if (!this.all.delete(neighbour)) return;
+    const key = toHex(neighbour.peerId);
+    if (this.#byPeerId.get(key) === neighbour) this.#byPeerId.delete(key);
+    const nowMs = this.#options.clock.now();
+    if (neighbour.listenEndpoint !== undefined) {
+      // One that broke the protocol will do so again.
+      if (reason instanceof WireError) this.candidates.failed(neighbour.listenEndpoint, nowMs);
+      else this.candidates.released(neighbour.listenEndpoint, nowMs, RECONNECT_PAUSE_MS);
+    }
+    this.#options.hooks.left(neighbour, reason);
+    this.connectMore();
+  }
+}
+
+/**
+ * Tells `decide` the handshake with which the other end begins, or why there is none; the channel is closed then. `decide`
+ * must hand the channel on or close it before it returns, for more messages may be right behind.
+ */
+export function expectHandshake(
+  channel: Channel<PeerMessage>,
+  clock: Clock,
+  decide: (result: Handshake | Error) => void,
+): void {
+  const timer = clock.after(HANDSHAKE_TIMEOUT_MS, () => channel.close(new WireError('it has not shaken hands')));
+  channel.handle({
+    message: (message) => {
+      timer.cancel();
+      if (message.type === 'handshake') decide(message);
+    },
+    drained: () => undefined,
+    closed: (reason) => {
+      timer.cancel();
+      decide(reason ?? new WireError('it has closed the connection'));
+    },
+  });
+}

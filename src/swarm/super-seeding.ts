@@ -1,0 +1,43 @@
+/**
+ * Super-seeding (BEP 16): the only seed pretends to have nothing and shows each neighbour one piece at a time, a rare one,
+ * and the next only when somebody else is seen to have the last one: so it sends each piece about once.
+ *
+ * Invariant: a neighbour has been shown at most one piece that nobody else has confirmed.
+ */
+import type { Neighbour } from './neighbour.ts';
+
+export class SuperSeeding {
+  readonly #pieceCount: number;
+  /** How often each piece has been shown or seen. */
+  readonly #spread: Uint32Array;
+  /** What each neighbour has been shown last. */
+  readonly #shown = new Map<Neighbour, number>();
+
+  constructor(pieceCount: number) {
+    this.#pieceCount = pieceCount;
+    this.#spread = new Uint32Array(pieceCount);
+  }
+
+  /** The piece to show a neighbour now: the least spread of those that it lacks; undefined once it has all. */
+  show(neighbour: Neighbour): number | undefined {
+    let rarest: number | undefined;
+    for (let piece = 0; piece < this.#pieceCount; piece++) {
+      if (neighbour.pieces.has(piece) || this.#shown.get(neighbour) === piece) continue;
+      if (rarest === undefined || this.#spread[piece] < this.#spread[rarest]) rarest = piece;
+    }
+    if (rarest === undefined) return undefined;
+    this.#spread[rarest] += 1;
+    this.#shown.set(neighbour, rarest);
+    return rarest;
+  }
+
+  /** `owner` says that it has a piece. Gives the neighbours who passed it on, and are to be shown another. */
+  seen(owner: Neighbour, piece: number): Neighbour[] {
+    this.#spread[piece] += 1;
+    return [...this.#shown].filter(([neighbour, shown]) => shown === piece && neighbour !== owner).map(([neighbour]) => neighbour);
+  }
+
+  left(neighbour: Neighbour): void {
+    this.#shown.delete(neighbour);
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * Tit for tat (Cohen 2003; BEP 3): the four neighbours who send us most are sent to in return, and one more is tried out
+ * for half a minute, so that better ones are found and newcomers get a first piece. A seed, whom nobody can repay, gives
+ * everyone a turn.
+ *
+ * Invariant: never more than `slots` are chosen; whoever gives more than somebody chosen for giving is chosen as well.
+ */
+import { integerBelow, type Random } from '../runtime/random.ts';
+import { OPTIMISTIC_ROUNDS, type ChokingPolicy, type ChokingRound } from './choking-policy.ts';
+import type { Neighbour } from './neighbour.ts';
+
+const REGULAR_SLOTS = 4;
+const OPTIMISTIC_SLOTS = 1;
+/** Somebody who came less than this long ago is a newcomer ... */
+const NEWCOMER_MS = 60_000;
+/** ... and so much more likely to be tried out than others. */
+const NEWCOMER_WEIGHT = 3;
+
+export class TitForTat implements ChokingPolicy {
+  slots = REGULAR_SLOTS + OPTIMISTIC_SLOTS;
+  #optimistic: readonly Neighbour[] = [];
+
+  choose(round: ChokingRound): ReadonlySet<Neighbour> {
+    return round.seeding
+      ? takeTurns(round, this.slots)
+      : this.repay(round, REGULAR_SLOTS, OPTIMISTIC_SLOTS);
+  }
+
+  /** The `regular` best givers, and `optimistic` others. */
+  repay(round: ChokingRound, regular: number, optimistic: number): ReadonlySet<Neighbour> {
+    const rates = new Map(round.interested.map((neighbour) => [neighbour, neighbour.download.bytesPerSecond(round.nowMs)]));
+    const givers = round.interested
+      .filter((neighbour) => !neighbour.snubbed && (rates.get(neighbour) ?? 0) > 0)
+      .sort((a, b) => (rates.get(b) ?? 0) - (rates.get(a) ?? 0));
+    const chosen = new Set(givers.slice(0, regular));
+    const others = round.interested.filter((neighbour) => !chosen.has(neighbour));
+    const isDue = round.round % OPTIMISTIC_ROUNDS === 0;
+    const kept = isDue ? [] : this.#optimistic.filter((neighbour) => others.includes(neighbour));
+    // Slots that no giver fills are for trying out, too: an idle uplink earns nothing.
+    const tries = optimistic + regular - chosen.size;
+    this.#optimistic = [...kept.slice(0, tries), ...drawOptimistic(round, others.filter((one) => !kept.includes(one)), tries - kept.length)];
+    for (const neighbour of this.#optimistic) chosen.add(neighbour);
+    return chosen;
+  }
+}
+
+/** Draws without putting back, newcomers three times as likely as others. */
+export function drawOptimistic({ nowMs, random }: { nowMs: number; random: Random }, from: readonly Neighbour[], count: number): Neighbour[] {
+  const pool = from.flatMap((neighbour) => {
+    const weight = nowMs - neighbour.connectedMs < NEWCOMER_MS ? NEWCOMER_WEIGHT : 1;
+    return Array.from({ length: weight }, () => neighbour);
+  });
+  const drawn = new Set<Neighbour>();
+  while (drawn.size < Math.min(count, from.length)) drawn.add(pool[integerBelow(random, pool.length)]);
+  return [...drawn];
+}
+
+/**
+ * A seed's way: those unchoked last keep their slots, but each round one slot goes to whoever has waited longest, so that
+ * all get their turn and each turn is long enough to be worth it.
+ */
+export function takeTurns({ interested, nowMs }: ChokingRound, slots: number): ReadonlySet<Neighbour> {
+  const current = interested.filter((neighbour) => !neighbour.amChoking).sort((a, b) => b.unchokedMs - a.unchokedMs);
+  const waiting = interested.filter((neighbour) => neighbour.amChoking).sort((a, b) => waitedSince(a, nowMs) - waitedSince(b, nowMs));
+  const newTurns = Math.max(slots - current.length, Math.min(1, waiting.length));
+  return new Set([...current.slice(0, slots - Math.min(newTurns, waiting.length)), ...waiting.slice(0, newTurns)]);
+}
+
+/** Those never unchoked have waited since they came. */
+function waitedSince(neighbour: Neighbour, nowMs: number): number {
+  return neighbour.unchokedMs === Number.NEGATIVE_INFINITY ? neighbour.connectedMs - nowMs : neighbour.unchokedMs;
+}

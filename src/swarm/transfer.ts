@@ -1,0 +1,275 @@
+/**
+ * The part of a swarm that exchanges pieces, from when it is known what the pieces are: picking, requesting, serving,
+ * choking, and telling everyone what has been had.
+ *
+ * Invariant: it changes a neighbour only in answer to that neighbour's message, to a completed piece, or at a tick.
+ */
+import { Bitfield } from '../bytes/bitfield.ts';
+import { LIMITS } from '../bytes/limits.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
+import type { BlockRequest, PeerMessage } from '../wire/messages.ts';
+import { WireError } from '../wire/peer-protocol.ts';
+import { allowedFastSet } from './allowed-fast.ts';
+import { Choker } from './choker.ts';
+import { CHOKING_POLICIES, type ChokingPolicyName } from './choking-policies.ts';
+import type { Contents } from './contents.ts';
+import { Download, type DownloadHooks } from './download.ts';
+import type { Neighbour } from './neighbour.ts';
+import type { PiecePriority } from './piece-picker.ts';
+import { PICKING_POLICIES, type PickingPolicy } from './picking-policies.ts';
+import type { RateLimit } from './rate.ts';
+import { SuperSeeding } from './super-seeding.ts';
+import { Upload } from './upload.ts';
+
+/** A neighbour that has fewer pieces than this is helped to its first ones (BEP 6). */
+const NEWCOMER_PIECES = 10;
+
+export interface TransferOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly neighbours: ReadonlySet<Neighbour>;
+  readonly choking: ChokingPolicyName;
+  readonly picking: PickingPolicy;
+  readonly downLimit: RateLimit;
+  readonly upLimit: RateLimit;
+  /** BEP 16; only has an effect while every piece is had. */
+  readonly superSeeding: boolean;
+  /** 20 bytes: what BEP 6 derives its sets from. */
+  readonly infoHash: Uint8Array;
+  readonly hooks: Pick<DownloadHooks, 'pieceCompleted' | 'finished' | 'failed' | 'guilty'>;
+}
+
+export class Transfer {
+  readonly contents: Contents;
+  readonly download: Download;
+  readonly upload: Upload;
+  readonly choker: Choker;
+  readonly #options: TransferOptions;
+  readonly #superSeeding: SuperSeeding | undefined;
+  readonly #allowedFast = new Map<Neighbour, ReadonlySet<number>>();
+  #askAgainAtMs = Number.POSITIVE_INFINITY;
+  #serveAgainAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(contents: Contents, options: TransferOptions) {
+    const { clock, random, neighbours, downLimit, upLimit, hooks } = options;
+    this.contents = contents;
+    this.#options = options;
+    const { pieceCount } = contents.metainfo;
+    this.download = new Download(contents, PICKING_POLICIES[options.picking](pieceCount, random), {
+      clock,
+      limit: downLimit,
+      neighbours,
+      hooks: {
+        ...hooks,
+        pieceCompleted: (piece) => this.#pieceCompleted(piece),
+        throttled: (waitMs) => this.#askAllIn(waitMs),
+      },
+    });
+    this.upload = new Upload(contents, {
+      clock,
+      limit: upLimit,
+      hooks: {
+        failed: hooks.failed,
+        throttled: (waitMs) => this.#serveAllIn(waitMs),
+        isAllowedFast: (neighbour, piece) => this.#allowedFast.get(neighbour)?.has(piece) === true,
+      },
+    });
+    this.choker = new Choker(CHOKING_POLICIES[options.choking](), random, this.upload, neighbours);
+    this.#superSeeding = options.superSeeding && contents.have.isFull ? new SuperSeeding(pieceCount) : undefined;
+  }
+
+  get isSeeding(): boolean {
+    return this.download.missing === 0;
+  }
+
+  setPriority(piece: number, priority: PiecePriority): void {
+    this.download.setPriority(piece, priority);
+  }
+
+  /** Priorities have changed: interest is told anew, and requests go out. */
+  prioritiesChanged(): void {
+    const nowMs = this.#options.clock.now();
+    for (const neighbour of this.#options.neighbours) {
+      neighbour.updateInterest(nowMs);
+      this.download.ask(neighbour);
+    }
+  }
+
+  /** A neighbour is there: it is told what we have, as the first thing after the handshake. */
+  greet(neighbour: Neighbour): void {
+    const { have } = this.contents;
+    const nowMs = this.#options.clock.now();
+    if (this.#superSeeding !== undefined) {
+      if (neighbour.supports.fast) neighbour.send({ type: 'have-none' }, nowMs);
+    } else if (neighbour.supports.fast && (have.isFull || have.count === 0)) {
+      neighbour.send({ type: have.isFull ? 'have-all' : 'have-none' }, nowMs);
+    } else if (have.count > 0) {
+      neighbour.send({ type: 'bitfield', bytes: have.bytes }, nowMs);
+    }
+  }
+
+  /** A neighbour's first word on its pieces, if it has spoken already, counts from now on. Throws `WireError`. */
+  join(neighbour: Neighbour): void {
+    neighbour.learnPieceCount(this.contents.metainfo.pieceCount);
+    this.#piecesTold(neighbour);
+  }
+
+  left(neighbour: Neighbour): void {
+    neighbour.uploadQueue.length = 0;
+    this.download.left(neighbour);
+    this.#superSeeding?.left(neighbour);
+    this.#allowedFast.delete(neighbour);
+    const nowMs = this.#options.clock.now();
+    this.choker.fillSlots(nowMs);
+    // What it was asked for is free for others.
+    for (const other of this.#options.neighbours) this.download.ask(other);
+  }
+
+  /** A message about pieces. Throws `WireError` where it makes no sense. */
+  message(neighbour: Neighbour, message: PeerMessage): void {
+    const nowMs = this.#options.clock.now();
+    switch (message.type) {
+      case 'piece': return this.#block(neighbour, message);
+      case 'request': return this.upload.requested(neighbour, message);
+      case 'have': return this.#have(neighbour, message.piece, nowMs);
+      case 'cancel': return this.upload.cancelled(neighbour, message);
+      case 'choke': return this.#choked(neighbour);
+      case 'unchoke':
+        neighbour.peerChoking = false;
+        return this.download.ask(neighbour);
+      case 'interested':
+        neighbour.peerInterested = true;
+        return this.choker.fillSlots(nowMs);
+      case 'not-interested':
+        neighbour.peerInterested = false;
+        return this.choker.fillSlots(nowMs);
+      case 'bitfield': return this.#hasPieces(neighbour, Bitfield.from(message.bytes, this.contents.metainfo.pieceCount));
+      case 'have-all': return this.#hasPieces(neighbour, Bitfield.full(this.contents.metainfo.pieceCount));
+      case 'have-none': return this.#hasPieces(neighbour, new Bitfield(this.contents.metainfo.pieceCount));
+      case 'reject':
+        this.download.rejected(neighbour, message);
+        return this.download.ask(neighbour);
+      case 'allowed-fast': return this.#allowed(neighbour, message.piece);
+      default: return undefined; // Suggestions are for those who seed from slow disks.
+    }
+  }
+
+  /** BEP 54. */
+  lost(neighbour: Neighbour, piece: number): void {
+    if (piece < this.contents.metainfo.pieceCount && neighbour.pieces.clear(piece)) {
+      this.download.lost(neighbour, piece);
+      neighbour.updateInterest(this.#options.clock.now());
+    }
+  }
+
+  /** Once a second. */
+  tick(nowMs: number): void {
+    for (const neighbour of this.#options.neighbours) {
+      if (neighbour.requests.size > 0 || (neighbour.interesting > 0 && !neighbour.peerChoking)) this.download.tick(neighbour, nowMs);
+    }
+  }
+
+  stop(): void {
+    this.download.stop();
+  }
+
+  #piecesTold(neighbour: Neighbour): void {
+    const nowMs = this.#options.clock.now();
+    this.download.joined(neighbour);
+    neighbour.updateInterest(nowMs);
+    this.#showNext(neighbour);
+    if (neighbour.supports.fast && neighbour.pieces.count < NEWCOMER_PIECES && this.#superSeeding === undefined) this.#allowFast(neighbour, nowMs);
+    this.download.ask(neighbour);
+  }
+
+  #hasPieces(neighbour: Neighbour, pieces: Bitfield | undefined): void {
+    if (pieces === undefined) throw new WireError('its bitfield does not fit the torrent');
+    if (neighbour.pieces.count > 0) throw new WireError('it said twice which pieces it has');
+    neighbour.pieces = pieces;
+    this.#piecesTold(neighbour);
+  }
+
+  #have(neighbour: Neighbour, piece: number, nowMs: number): void {
+    if (piece >= this.contents.metainfo.pieceCount) throw new WireError(`it has piece ${piece} of ${this.contents.metainfo.pieceCount}`);
+    if (!neighbour.pieces.set(piece)) return;
+    this.download.gained(neighbour, piece);
+    neighbour.updateInterest(nowMs);
+    for (const passedOn of this.#superSeeding?.seen(neighbour, piece) ?? []) this.#showNext(passedOn);
+    if (neighbour.requests.size === 0) this.download.ask(neighbour);
+  }
+
+  #block(neighbour: Neighbour, message: BlockRequest & { readonly data: Uint8Array }): void {
+    this.download.received(neighbour, message);
+    if (neighbour.unaskedBlocks > LIMITS.unaskedBlocks) throw new WireError('it sends what nobody asked for');
+  }
+
+  #choked(neighbour: Neighbour): void {
+    neighbour.peerChoking = true;
+    neighbour.pipeline.restart();
+    // With BEP 6 each request that will not be served is refused by name.
+    if (neighbour.supports.fast) return;
+    this.download.releaseAll(neighbour);
+    for (const other of this.#options.neighbours) if (other.requests.size === 0) this.download.ask(other);
+  }
+
+  #allowed(neighbour: Neighbour, piece: number): void {
+    if (piece >= this.contents.metainfo.pieceCount || neighbour.allowedFast.size >= LIMITS.allowedFastPieces) return;
+    neighbour.allowedFast.add(piece);
+    if (neighbour.peerChoking) this.download.ask(neighbour);
+  }
+
+  #allowFast(neighbour: Neighbour, nowMs: number): void {
+    if (this.#allowedFast.has(neighbour)) return;
+    const pieces = allowedFastSet(neighbour.endpoint.host, this.#options.infoHash, this.contents.metainfo.pieceCount);
+    this.#allowedFast.set(neighbour, pieces);
+    for (const piece of pieces) {
+      if (this.contents.have.has(piece)) neighbour.send({ type: 'allowed-fast', piece }, nowMs);
+    }
+  }
+
+  #showNext(neighbour: Neighbour): void {
+    const piece = this.#superSeeding?.show(neighbour);
+    if (piece !== undefined) neighbour.send({ type: 'have', piece }, this.#options.clock.now());
+  }
+
+  #pieceCompleted(piece: number): void {
+    const nowMs = this.#options.clock.now();
+    const message: PeerMessage = { type: 'have', piece };
+    for (const neighbour of this.#options.neighbours) {
+      neighbour.send(message, nowMs);
+      neighbour.updateInterest(nowMs);
+    }
+    this.#options.hooks.pieceCompleted(piece);
+  }
+
+  /** A limit has been reached: everyone gets another try when it lets something through again, in a different order. */
+  #askAllIn(waitMs: number): void {
+    const { clock, neighbours } = this.#options;
+    const atMs = clock.now() + waitMs;
+    if (this.#askAgainAtMs <= atMs) return;
+    this.#askAgainAtMs = atMs;
+    clock.after(waitMs, () => {
+      this.#askAgainAtMs = Number.POSITIVE_INFINITY;
+      for (const neighbour of this.#inTurn(neighbours)) this.download.ask(neighbour);
+    });
+  }
+
+  #serveAllIn(waitMs: number): void {
+    const { clock, neighbours } = this.#options;
+    const atMs = clock.now() + waitMs;
+    if (this.#serveAgainAtMs <= atMs) return;
+    this.#serveAgainAtMs = atMs;
+    clock.after(waitMs, () => {
+      this.#serveAgainAtMs = Number.POSITIVE_INFINITY;
+      for (const neighbour of this.#inTurn(neighbours)) this.upload.serve(neighbour);
+    });
+  }
+
+  /** Beginning somewhere at random, so that a limit does not always starve the same. */
+  #inTurn(neighbours: ReadonlySet<Neighbour>): Neighbour[] {
+    const all = [...neighbours];
+    const first = Math.floor(this.#options.random.fraction() * all.length);
+    return [...all.slice(first), ...all.slice(0, first)];
+  }
+}

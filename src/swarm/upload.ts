@@ -1,0 +1,115 @@
+/**
+ * Serving neighbours' requests: queued, read from disk ahead of need, and sent no faster than the link takes them, so that a
+ * choke can still throw out what has not been sent.
+ *
+ * Invariant: a block is sent only of a piece that is had, to a neighbour that is unchoked or allowed it, and at most once a
+ * request. What waits in a channel is about half a second of what flows.
+ */
+import { LIMITS } from '../bytes/limits.ts';
+import { pieceSize } from '../metainfo/metainfo.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { BlockRequest } from '../wire/messages.ts';
+import { WireError } from '../wire/peer-protocol.ts';
+import { BlockReader } from './block-reader.ts';
+import type { Contents } from './contents.ts';
+import type { Neighbour } from './neighbour.ts';
+import type { RateLimit } from './rate.ts';
+
+const SEND_AHEAD_SECONDS = 0.5;
+const LEAST_AHEAD_BYTES = 32 * 1024;
+const MOST_AHEAD_BYTES = 512 * 1024;
+
+export interface UploadHooks {
+  /** The disk has failed. */
+  failed(error: Error): void;
+  /** The rate limit holds blocks back; `serve` should be called for everyone in so many milliseconds. */
+  throttled(waitMs: number): void;
+  /** What a neighbour may have though it is choked (BEP 6). */
+  isAllowedFast(neighbour: Neighbour, piece: number): boolean;
+}
+
+export class Upload {
+  /** Payload sent. Bytes. */
+  sentBytes = 0;
+  readonly #contents: Contents;
+  readonly #clock: Clock;
+  readonly #limit: RateLimit;
+  readonly #hooks: UploadHooks;
+  readonly #reader: BlockReader;
+
+  constructor(contents: Contents, world: { readonly clock: Clock; readonly limit: RateLimit; readonly hooks: UploadHooks }) {
+    this.#contents = contents;
+    this.#clock = world.clock;
+    this.#limit = world.limit;
+    this.#hooks = world.hooks;
+    this.#reader = new BlockReader(contents);
+  }
+
+  /** A neighbour asks for a block. Throws `WireError` where no such block exists. */
+  requested(neighbour: Neighbour, request: BlockRequest): void {
+    const { metainfo, have } = this.#contents;
+    const { piece, begin, length } = request;
+    if (piece >= metainfo.pieceCount || length === 0 || length > LIMITS.blockBytes || begin + length > pieceSize(metainfo, piece)) {
+      throw new WireError(`it asked for ${length} bytes at ${begin} of piece ${piece}, which do not exist`);
+    }
+    const isAllowed = !neighbour.amChoking || this.#hooks.isAllowedFast(neighbour, piece);
+    if (!isAllowed || !have.has(piece) || neighbour.uploadQueue.length >= LIMITS.incomingRequests) {
+      return this.#reject(neighbour, request);
+    }
+    neighbour.uploadQueue.push({ piece, begin, length });
+    if (this.#reader.isIdle && this.#reader.get(request) === undefined) this.#load(neighbour, request);
+    if (neighbour.uploadQueue.length === 1) this.serve(neighbour);
+  }
+
+  cancelled(neighbour: Neighbour, { piece, begin, length }: BlockRequest): void {
+    const index = neighbour.uploadQueue.findIndex((queued) => queued.piece === piece && queued.begin === begin && queued.length === length);
+    if (index < 0) return;
+    const [request] = neighbour.uploadQueue.splice(index, 1);
+    this.#reject(neighbour, request);
+  }
+
+  /** We choke the neighbour: its requests are thrown out, and told so where it can be (BEP 6). */
+  choke(neighbour: Neighbour): void {
+    neighbour.choke(this.#clock.now());
+    for (const request of neighbour.uploadQueue.splice(0)) {
+      if (this.#hooks.isAllowedFast(neighbour, request.piece)) neighbour.uploadQueue.push(request);
+      else this.#reject(neighbour, request);
+    }
+  }
+
+  /** Sends a neighbour as much of what it asked for as its channel takes now. */
+  serve(neighbour: Neighbour): void {
+    const { channel, uploadQueue } = neighbour;
+    const nowMs = this.#clock.now();
+    const aheadBytes = sendAhead(neighbour, nowMs);
+    channel.lowWaterBytes = aheadBytes / 2;
+    while (uploadQueue.length > 0 && channel.queuedBytes < aheadBytes) {
+      const request = uploadQueue[0];
+      const data = this.#reader.get(request);
+      if (data === undefined) return this.#load(neighbour, request);
+      const waitMs = this.#limit.waitMs(nowMs);
+      if (waitMs > 0) return this.#hooks.throttled(waitMs);
+      this.#limit.take(request.length, nowMs);
+      uploadQueue.shift();
+      neighbour.upload.add(request.length, nowMs);
+      this.sentBytes += request.length;
+      neighbour.send({ type: 'piece', ...request, data }, nowMs);
+    }
+  }
+
+  #load(neighbour: Neighbour, request: BlockRequest): void {
+    this.#reader.load(request).then(
+      () => this.serve(neighbour),
+      (error: Error) => this.#hooks.failed(error),
+    );
+  }
+
+  #reject(neighbour: Neighbour, { piece, begin, length }: BlockRequest): void {
+    if (neighbour.supports.fast) neighbour.send({ type: 'reject', piece, begin, length }, this.#clock.now());
+  }
+}
+
+function sendAhead(neighbour: Neighbour, nowMs: number): number {
+  const half = neighbour.upload.bytesPerSecond(nowMs) * SEND_AHEAD_SECONDS;
+  return Math.max(LEAST_AHEAD_BYTES, Math.min(half, MOST_AHEAD_BYTES));
+}
