@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SwarmWorld } from '../../test/support/swarm-world.ts';
+
+const MEGABIT = 125_000;
+
+test('a leecher gets everything from a seed, byte for byte', async () => {
+  const world = new SwarmWorld();
+  await world.add({ seed: true });
+  const leecher = await world.add();
+  world.introduce();
+  await world.finish([leecher], 60_000);
+  assert.deepEqual(leecher.store.bytes, world.payload);
+  assert.equal(leecher.swarm.transfer?.download.wastedBytes, 0);
+});
+
+test('a leecher with a magnet link gets the metadata from peers first', async () => {
+  const world = new SwarmWorld();
+  await world.add({ seed: true });
+  const leecher = await world.add({ knowsMetadata: false });
+  world.introduce();
+  await world.finish([leecher], 60_000);
+  assert.deepEqual(leecher.store.bytes, world.payload);
+});
+
+async function fiftyPeers(seed: number): Promise<{ finishedMs: number[]; seedBytes: number }> {
+  const world = new SwarmWorld({ seed, length: 100 * 32 * 1024 });
+  const source = await world.add({ seed: true, link: { upBytesPerSecond: 8 * MEGABIT } });
+  for (let count = 0; count < 49; count++) await world.add({ link: { upBytesPerSecond: 4 * MEGABIT, downBytesPerSecond: 40 * MEGABIT } });
+  world.introduce(30);
+  const leechers = world.peers.slice(1);
+  await world.finish(leechers, 600_000);
+  for (const leecher of leechers) assert.deepEqual(leecher.store.bytes, world.payload);
+  return { finishedMs: leechers.map((peer) => peer.finishedMs!), seedBytes: source.swarm.transfer!.upload.sentBytes };
+}
+
+test('fifty peers help each other: the last is done long before the seed alone could have served them, the same for the same seed', async () => {
+  const first = await fiftyPeers(5);
+  const lastSeconds = Math.max(...first.finishedMs) / 1000;
+  const bytes = 100 * 32 * 1024;
+  const clientServerSeconds = (49 * bytes) / (8 * MEGABIT);
+  const boundSeconds = Math.max(bytes / (8 * MEGABIT), (49 * bytes) / (8 * MEGABIT + 49 * 4 * MEGABIT));
+  console.log({ lastSeconds, clientServerSeconds, boundSeconds, copies: first.seedBytes / bytes });
+  assert.ok(lastSeconds < clientServerSeconds / 5);
+  assert.deepEqual(await fiftyPeers(5), first);
+});
