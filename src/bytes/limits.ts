@@ -113,6 +113,24 @@ export const LIMITS = {
   dhtNodesPerBlock: 4,
   /** Queries of one machine that are answered in ten seconds. */
   dhtQueriesPerMachine: 500,
+  /** Torrents of which peers are held; peers of one torrent (past 6,000 BEP 33 cannot count them), and in all. */
+  dhtTorrents: 20_000,
+  dhtPeersPerTorrent: 2000,
+  dhtPeers: 100_000,
+  /** Peers held that one machine announced, and one block. */
+  dhtAnnouncementsPerMachine: 1000,
+  dhtAnnouncementsPerBlock: 4000,
+  /** Peers named in one answer, by family: they fill a datagram that no link has to split. */
+  dhtPeersPerAnswer: { 4: 100, 6: 40 },
+  /** Info-hashes in one answer (BEP 51). */
+  dhtSamplesPerAnswer: 20,
+  /** Items held (BEP 44), in all, of one machine, and of one block. */
+  dhtItems: 10_000,
+  dhtItemsPerMachine: 100,
+  dhtItemsPerBlock: 400,
+  /** Bytes of an item's value, and of its salt (BEP 44). */
+  dhtItemBytes: 1000,
+  dhtSaltBytes: 64,
 
   /* Trackers that we ask. */
 
