@@ -13,7 +13,7 @@ export interface Style {
   readonly color: string;
   /** As `stroke-dasharray` has it; empty: solid. */
   readonly dash: string;
-  readonly mark: SymbolType;
+  readonly mark: SymbolType | undefined;
   readonly width: number;
   readonly shape: 'line' | 'dots' | 'band';
 }
@@ -30,13 +30,15 @@ export function styleOf(index: number, shape: Style['shape']): Style {
   };
 }
 
-/** The look of a bound or a guide. */
-export const REFERENCE_STYLE: Style = { color: INK.faint, dash: '5 4', mark: symbolCircle, width: 1.5, shape: 'line' };
+/** The look of the `index`-th bound or guide: grey, thin, and never marked. */
+export function referenceStyle(index: number): Style {
+  return { color: INK.faint, dash: ['6 4', '2 3', '10 3 2 3'][index % 3], mark: undefined, width: 1.5, shape: 'line' };
+}
 
 /** An SVG document under way, and how far down it has been filled from the top. */
 export class Sheet {
   readonly width: number;
-  readonly height: number;
+  height: number;
   /** Pixels from the top that are taken. */
   top: number;
   readonly #parts: string[] = [];
@@ -46,7 +48,7 @@ export class Sheet {
     this.height = height;
     this.top = 18;
     this.add(`<title>${escapeXml(title)}</title>`);
-    this.add(`<rect width="${width}" height="${height}" fill="${INK.paper}"/>`);
+    this.add(`<rect width="100%" height="100%" fill="${INK.paper}"/>`);
     for (const row of wrap(title, FONT_SIZE.title * 1.06, width - 48)) {
       this.top += FONT_SIZE.title;
       this.text(row, 24, this.top, { size: FONT_SIZE.title, isBold: true });
@@ -98,10 +100,11 @@ export class Sheet {
     } else if (style.shape === 'line') {
       this.add(`<path d="M${round(x)},${round(y)}h${width}" ${stroke(style)}/>`);
     }
-    if (style.shape !== 'band' && style !== REFERENCE_STYLE) this.mark(x + width / 2, y, style);
+    if (style.shape !== 'band') this.mark(x + width / 2, y, style);
   }
 
   mark(x: number, y: number, style: Style): void {
+    if (style.mark === undefined) return;
     const shape = symbol(style.mark, style.shape === 'dots' ? 34 : 52).digits(1)();
     const fill = style.shape === 'dots' ? `fill="${style.color}" fill-opacity="0.7"` : `fill="${INK.paper}" stroke="${style.color}" stroke-width="1.8"`;
     this.add(`<path transform="translate(${round(x)},${round(y)})" d="${shape}" ${fill}/>`);

@@ -7,7 +7,7 @@
 import { scaleLinear, scaleLog } from 'd3-scale';
 import { area, curveLinear, curveStepAfter, line } from 'd3-shape';
 import { formatCount } from '../bytes/units.ts';
-import { FONT_SIZE, INK, REFERENCE_STYLE, Sheet, stroke, styleOf, textWidth, type Style } from './figure-style.ts';
+import { FONT_SIZE, INK, referenceStyle, Sheet, stroke, styleOf, textWidth, type Style } from './figure-style.ts';
 
 export interface Figure {
   readonly title: string;
@@ -66,7 +66,8 @@ export function drawFigure(figure: Figure): string {
 
 function layerStyles(layers: readonly Layer[]): Style[] {
   let results = 0;
-  return layers.map((layer) => (layer.kind === 'line' && layer.isReference === true ? REFERENCE_STYLE : styleOf(results++, layer.kind)));
+  let references = 0;
+  return layers.map((layer) => (layer.kind === 'line' && layer.isReference === true ? referenceStyle(references++) : styleOf(results++, layer.kind)));
 }
 
 /** The rectangle in which the data is drawn, in pixels, and the scales into it. */
@@ -175,7 +176,6 @@ function drawLayer(sheet: Sheet, plot: Plot, layer: Layer, style: Style): void {
 
 function marksOf(layer: Layer & { kind: 'line' }): readonly Point[] {
   if (layer.marks !== undefined) return layer.marks;
-  if (layer.isReference === true) return [];
   const step = Math.max(1, (layer.points.length - 1) / (MARKS_AT_MOST - 1));
   return layer.points.filter((_, index) => Math.round(Math.round(index / step) * step) === index);
 }
