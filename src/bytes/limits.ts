@@ -59,7 +59,7 @@ export const LIMITS = {
   /** `have` messages kept of one neighbour while the number of pieces is unknown. */
   earlyHaves: 4096,
   /** Bytes of pieces being assembled, verified or written; past it blocks go to disk one by one. */
-  assemblyBytes: 32 * 1024 * 1024,
+  assemblyBytes: 16 * 1024 * 1024,
   /** Bytes of pieces kept in memory for those who ask for them. */
   readCacheBytes: 16 * 1024 * 1024,
   /** Reads from disk for uploads under way at once. */
@@ -74,6 +74,15 @@ export const LIMITS = {
   unaskedBlocks: 2000,
   /** Allowed-fast pieces taken from one neighbour (BEP 6 sends 10). */
   allowedFastPieces: 64,
+
+  /* Storage. */
+
+  /** Files of one torrent that are open at a time. */
+  openFilesPerTorrent: 40,
+  /** Folders of one torrent that need not be looked at again before something is written into them. */
+  knownFolders: 1000,
+  /** Bytes of pieces read and hashed at a time when what is on disk is checked; two pieces at least, 16 at most. */
+  checkBytes: 16 * 1024 * 1024,
 
   /* Torrent files and magnet links. */
 
@@ -134,8 +143,6 @@ export const LIMITS = {
 
   /* Trackers that we ask. */
 
-  /** Trackers of one torrent; those behind are passed over. */
-  trackersPerTorrent: 64,
   /** The body of an answer over HTTP. */
   trackerAnswerBytes: 512 * 1024,
   /** Peers taken from one answer, of each family. */

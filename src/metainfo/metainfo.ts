@@ -5,6 +5,15 @@
  * Invariant: a `Metainfo` has been checked in full. Sizes add up, paths are safe, unique and inside the torrent's folder,
  * there is a hash for every piece or a Merkle root for every file, and a hybrid's two halves describe the same files.
  */
+import { ShoalError } from '../bytes/errors.ts';
+
+/** Bytes that are no torrent, or one that cannot be right. One sentence; the caller puts the file's name before it. */
+export class MetainfoError extends ShoalError {
+  constructor(reason: string, options?: ErrorOptions) {
+    super('BAD_TORRENT', reason, options);
+  }
+}
+
 export type MetainfoFormat = 'v1' | 'v2' | 'hybrid';
 
 export interface Metainfo {
@@ -22,7 +31,7 @@ export interface Metainfo {
   readonly pieceCount: number;
   /** Bytes of all files together, padding left out. */
   readonly length: number;
-  /** In the order of the piece space, padding files included (BEP 47). */
+  /** In the order of the piece space, padding files included (BEP 47); a link among them is an ordinary file, and empty. */
   readonly files: readonly FileEntry[];
   /** Whether it is one file without a folder around it. */
   readonly isSingleFile: boolean;
@@ -50,7 +59,10 @@ export interface FileEntry {
   readonly path: readonly string[];
   /** Bytes. */
   readonly length: number;
-  /** Where it begins in the piece space, in bytes. In v2 and hybrid torrents a multiple of the piece length, unless empty. */
+  /**
+   * Where it begins in the piece space, in bytes: in v2 and hybrid torrents a multiple of the piece length, else where the
+   * file before it ends. An empty file lies where the one before it ends in all of them.
+   */
   readonly offset: number;
   /** Zeros that only align the next file (BEP 47): never stored, nor asked of anyone. */
   readonly isPadding: boolean;
@@ -60,19 +72,28 @@ export interface FileEntry {
 
 /** The end of the piece space, in bytes: where the last file ends. */
 export function spaceLength({ files }: Pick<Metainfo, 'files'>): number {
-  const last = files.findLast((file) => file.length > 0);
+  const last = files.at(-1);
   return last === undefined ? 0 : last.offset + last.length;
 }
 
 /** Bytes of a piece: the piece length, but for the last one, and in v2-only torrents the last one of each file. */
 export function pieceSize(metainfo: Metainfo, piece: number): number {
-  const start = piece * metainfo.pieceLength;
-  const end = metainfo.format === 'v2' ? fileEndWithin(metainfo, start) : spaceLength(metainfo);
-  return Math.min(metainfo.pieceLength, end - start);
+  if (metainfo.format === 'v2') return pieceSizeInFile(metainfo, piece);
+  return Math.min(metainfo.pieceLength, spaceLength(metainfo) - piece * metainfo.pieceLength);
 }
 
-function fileEndWithin({ files }: Metainfo, start: number): number {
-  // Aligned files: the file of a piece is the last that begins at or before it.
+/** Bytes of a piece of a v2 or hybrid torrent that belong to its file: the rest, if any, is padding. */
+export function pieceSizeInFile(metainfo: Metainfo, piece: number): number {
+  const file = fileOfPiece(metainfo, piece);
+  return Math.min(metainfo.pieceLength, file.offset + file.length - piece * metainfo.pieceLength);
+}
+
+/** The one file that a piece of a v2 or hybrid torrent belongs to: files are aligned, so it is the last to begin at or before it. */
+export function fileOfPiece<File extends Pick<FileEntry, 'offset'>>(
+  { files, pieceLength }: { readonly files: readonly File[]; readonly pieceLength: number },
+  piece: number,
+): File {
+  const start = piece * pieceLength;
   let low = 0;
   let high = files.length - 1;
   while (low < high) {
@@ -80,6 +101,5 @@ function fileEndWithin({ files }: Metainfo, start: number): number {
     if (files[middle].offset <= start) low = middle;
     else high = middle - 1;
   }
-  while (files[low].length === 0) low -= 1;
-  return files[low].offset + files[low].length;
+  return files[low];
 }

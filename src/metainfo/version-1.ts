@@ -1,0 +1,101 @@
+/**
+ * The v1 half of an info dictionary (BEP 3, padding by BEP 47): a list of files laid end to end, and SHA-1 of every piece.
+ *
+ * Invariant: what is returned adds up. Lengths are whole numbers, their sum is one too, and there are 20 bytes for each piece.
+ */
+import { type BencodeDictionary, type BencodeValue, field } from '../bytes/bencode.ts';
+import { LIMITS } from '../bytes/limits.ts';
+import { MetainfoError } from './metainfo.ts';
+import type { TorrentFolder, TorrentPlace } from './safe-path.ts';
+
+/** A file as a torrent has it, before its path is made safe. */
+export interface TorrentFile extends TorrentPlace {
+  readonly length: number;
+  readonly offset: number;
+  readonly piecesRoot: Uint8Array | undefined;
+}
+
+export interface Version1 {
+  readonly files: readonly TorrentFile[];
+  readonly isSingleFile: boolean;
+  readonly pieceHashes: Uint8Array;
+  readonly pieceCount: number;
+}
+
+const SHA1_BYTES = 20;
+const PADDING = 'p';
+const LINK = 'l';
+
+export function readVersion1(info: BencodeDictionary, pieceLength: number, folder: TorrentFolder): Version1 {
+  const isSingleFile = info.has('length');
+  if (isSingleFile === info.has('files')) {
+    throw new MetainfoError(isSingleFile ? 'it has both a length and a list of files' : 'it says nothing of its files');
+  }
+  const files = isSingleFile ? [readSingleFile(info, folder)] : readFiles(info.get('files'), folder);
+  const last = files[files.length - 1];
+  const pieceCount = countPieces(last.offset + last.length, pieceLength);
+  const pieceHashes = field.bytes(info, 'pieces');
+  if (pieceHashes === undefined) throw new MetainfoError('it has no piece hashes');
+  if (pieceHashes.length !== pieceCount * SHA1_BYTES) {
+    const has = pieceHashes.length % SHA1_BYTES === 0 ? `hashes for ${pieceHashes.length / SHA1_BYTES}` : `${pieceHashes.length} bytes of hashes`;
+    throw new MetainfoError(`its files make ${pieceCount} pieces, but it has ${has}`);
+  }
+  return { files, isSingleFile, pieceHashes, pieceCount };
+}
+
+/** The number of pieces in a space of `length` bytes. */
+export function countPieces(length: number, pieceLength: number): number {
+  const count = Math.ceil(length / pieceLength);
+  if (count > LIMITS.torrentPieces) throw new MetainfoError(`it has ${count} pieces; ${LIMITS.torrentPieces} is the most`);
+  return count;
+}
+
+/** A file's length in bytes; throws where it is none, or too large for `end`, where the file begins, to be added. */
+export function readLength(file: BencodeDictionary, end: number, which: string): number {
+  const length = field.integer(file, 'length');
+  if (length === undefined || length < 0) throw new MetainfoError(`the length of ${which} is not a whole number from 0 to 2^53`);
+  if (!Number.isSafeInteger(end + length)) throw new MetainfoError('its files are longer than 2^53 bytes together');
+  return length;
+}
+
+/** A torrent's name as it stands there, or ''. The UTF-8 one, where there are two, was added beside one of some other encoding. */
+export function nameOf(info: BencodeDictionary): string {
+  const name = field.bytes(info, 'name.utf-8') ?? field.bytes(info, 'name');
+  return name === undefined ? '' : latin1(name);
+}
+
+function readSingleFile(info: BencodeDictionary, folder: TorrentFolder): TorrentFile {
+  return { folder, name: nameOf(info), isPadding: false, length: readLength(info, 0, 'its file'), offset: 0, piecesRoot: undefined };
+}
+
+function readFiles(list: BencodeValue | undefined, root: TorrentFolder): TorrentFile[] {
+  if (!Array.isArray(list) || list.length === 0) throw new MetainfoError('its list of files is empty, or no list');
+  if (list.length > LIMITS.torrentFiles) throw new MetainfoError(`it has ${list.length} files; ${LIMITS.torrentFiles} is the most`);
+  let offset = 0;
+  return list.map((entry, index) => {
+    const which = `file ${index + 1}`;
+    if (!(entry instanceof Map)) throw new MetainfoError(`${which} is not a dictionary`);
+    const attributes = field.text(entry, 'attr') ?? '';
+    // BEP 47 lets a link go without a length.
+    const length = attributes.includes(LINK) && !entry.has('length') ? 0 : readLength(entry, offset, which);
+    const file = { ...readPath(entry, root, which), isPadding: attributes.includes(PADDING), length, offset, piecesRoot: undefined };
+    offset += length;
+    return file;
+  });
+}
+
+function readPath(entry: BencodeDictionary, root: TorrentFolder, which: string): { folder: TorrentFolder; name: string } {
+  const path = field.list(entry, 'path.utf-8') ?? field.list(entry, 'path') ?? [];
+  const components: string[] = [];
+  for (const component of path) {
+    if (!(component instanceof Uint8Array)) throw new MetainfoError(`the path of ${which} is not made of names`);
+    if (component.length > 0) components.push(latin1(component));
+  }
+  const name = components.pop();
+  if (name === undefined) throw new MetainfoError(`${which} has no name`);
+  return { folder: components.reduce((folder, component) => folder.folder(component), root), name };
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+}
