@@ -35,6 +35,13 @@ export class Bitfield {
     return bitfield;
   }
 
+  copy(): Bitfield {
+    const copy = new Bitfield(this.length);
+    copy.bytes.set(this.bytes);
+    copy.#count = this.#count;
+    return copy;
+  }
+
   get count(): number {
     return this.#count;
   }

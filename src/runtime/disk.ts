@@ -5,7 +5,10 @@
 import { ShoalError } from '../bytes/errors.ts';
 
 export interface Disk {
-  /** Opens a file for reading, or for reading and writing; `create` makes it, and the folders above it, where absent. */
+  /**
+   * Opens a regular file for reading, or for reading and writing; `create` makes it, and the folders above it, where absent.
+   * One that is opened for writing must not itself be a symbolic link.
+   */
   open(path: string, mode: 'read' | 'write' | 'create'): Promise<DiskFile>;
   /** What is at `path`; undefined where nothing is. Links are not followed. */
   status(path: string): Promise<FileStatus | undefined>;
@@ -30,6 +33,7 @@ export interface DiskFile {
   truncate(length: number): Promise<void>;
   /** Reaches the medium. */
   sync(): Promise<void>;
+  /** Ends once all calls under way have; later ones reject. */
   close(): Promise<void>;
 }
 
@@ -41,10 +45,12 @@ export interface FileStatus {
   readonly modifiedMs: number;
 }
 
-/** Why a file could not be used. `code` is one of DISK_FULL, NOT_FOUND, NOT_PERMITTED, TOO_LARGE, DISK_FAILED. */
+export type DiskErrorCode = 'DISK_FULL' | 'NOT_FOUND' | 'NOT_PERMITTED' | 'TOO_LARGE' | 'DISK_FAILED';
+
+/** Why a file could not be used. */
 export class DiskError extends ShoalError {
   readonly path: string;
-  constructor(code: 'DISK_FULL' | 'NOT_FOUND' | 'NOT_PERMITTED' | 'TOO_LARGE' | 'DISK_FAILED', path: string, what: string, options?: ErrorOptions) {
+  constructor(code: DiskErrorCode, path: string, what: string, options?: ErrorOptions) {
     super(code, `${path}: ${what}`, options);
     this.path = path;
   }

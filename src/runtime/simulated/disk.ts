@@ -1,70 +1,115 @@
 /**
- * A disk in memory, with faults on demand: it can be full, and files can vanish or fail.
+ * A disk in memory, with faults on demand: it can be full or slow, lose its power, and have files that fail, vanish (`remove`)
+ * or are links.
  *
  * Invariant: like a real one, it never changes a file except as asked, and a failed write changes nothing.
  */
-import { DiskError, type Disk, type DiskFile, type FileStatus } from '../disk.ts';
+import { DiskError, type Disk, type DiskErrorCode, type DiskFile, type FileStatus } from '../disk.ts';
+
+export interface MemoryDiskOptions {
+  /** What all files together may hold, in bytes. */
+  readonly capacityBytes?: number;
+  /** Awaited before each call does its work, so that calls overtake one another. */
+  readonly delay?: () => Promise<void>;
+  /** Remember what was synced, which takes as much memory again, so that `losePower` may be called. */
+  readonly canLosePower?: boolean;
+}
 
 interface StoredFile {
   bytes: Uint8Array;
   length: number;
   modifiedMs: number;
+  /** What has reached the medium. */
+  synced: Uint8Array;
 }
 
 export class MemoryDisk implements Disk {
-  /** What all files together may hold, in bytes. May be changed at any time. */
+  /** May be changed at any time. */
   capacityBytes: number;
+  readonly #delay: (() => Promise<void>) | undefined;
+  readonly #canLosePower: boolean;
   readonly #files = new Map<string, StoredFile>();
   readonly #folders = new Set<string>(['/']);
+  readonly #links = new Map<string, string>();
+  readonly #failures = new Map<string, DiskErrorCode>();
   #changes = 0;
 
-  constructor(options: { readonly capacityBytes?: number } = {}) {
+  constructor(options: MemoryDiskOptions = {}) {
     this.capacityBytes = options.capacityBytes ?? Number.POSITIVE_INFINITY;
+    this.#delay = options.delay;
+    this.#canLosePower = options.canLosePower ?? false;
+  }
+
+  /** From now on reading and writing at `path` fails with `code`; undefined: no longer. */
+  fail(path: string, code: DiskErrorCode | undefined): void {
+    if (code === undefined) this.#failures.delete(path);
+    else this.#failures.set(path, code);
+  }
+
+  /** Puts a symbolic link at `path`. */
+  link(path: string, target: string): void {
+    this.#links.set(path, target);
+  }
+
+  /** All that was written and not synced reads as zeros; lengths and times stay, as they may on a real disk. */
+  losePower(): void {
+    if (!this.#canLosePower) throw new Error('this disk was made without canLosePower');
+    for (const file of this.#files.values()) {
+      file.bytes = new Uint8Array(file.length);
+      file.bytes.set(file.synced.subarray(0, file.length));
+    }
   }
 
   async open(path: string, mode: 'read' | 'write' | 'create'): Promise<DiskFile> {
-    if (this.#folders.has(path)) throw new DiskError('DISK_FAILED', path, 'is a folder');
-    if (!this.#files.has(path)) {
-      if (mode !== 'create') throw new DiskError('NOT_FOUND', path, 'no such file');
-      this.#addFolders(parent(path));
-      this.#files.set(path, { bytes: new Uint8Array(0), length: 0, modifiedMs: ++this.#changes });
+    await this.#begin(path);
+    if (mode !== 'read' && this.#links.has(path)) throw new DiskError('NOT_PERMITTED', path, 'it is a symbolic link');
+    const place = this.#resolve(path);
+    if (this.#folders.has(place)) throw new DiskError('DISK_FAILED', path, 'a folder stands where a file is needed');
+    if (!this.#files.has(place)) {
+      if (mode !== 'create') throw new DiskError('NOT_FOUND', path, 'there is no such file');
+      this.#addFolders(parent(place));
+      this.#files.set(place, { bytes: new Uint8Array(0), length: 0, modifiedMs: ++this.#changes, synced: new Uint8Array(0) });
     }
-    return this.#handle(path, mode !== 'read');
+    return this.#handle(place, mode !== 'read');
   }
 
   async status(path: string): Promise<FileStatus | undefined> {
-    const file = this.#files.get(path);
+    await this.#delay?.();
+    if (this.#links.has(path)) return { kind: 'link', length: 0, modifiedMs: 0 };
+    const place = this.#resolve(path);
+    const file = this.#files.get(place);
     if (file !== undefined) return { kind: 'file', length: file.length, modifiedMs: file.modifiedMs };
-    return this.#folders.has(path) ? { kind: 'directory', length: 0, modifiedMs: 0 } : undefined;
+    return this.#folders.has(place) ? { kind: 'directory', length: 0, modifiedMs: 0 } : undefined;
   }
 
   async list(path: string): Promise<string[]> {
-    if (!this.#folders.has(path)) throw new DiskError('NOT_FOUND', path, 'no such folder');
-    const prefix = path === '/' ? '/' : `${path}/`;
-    const names = new Set<string>();
-    for (const known of [...this.#files.keys(), ...this.#folders]) {
-      if (known.startsWith(prefix) && known !== path) names.add(known.slice(prefix.length).split('/')[0]);
-    }
-    return [...names].sort();
+    await this.#delay?.();
+    if (!this.#folders.has(path)) throw new DiskError('NOT_FOUND', path, 'there is no such folder');
+    return this.#namesIn(path);
   }
 
   async readWhole(path: string, maxBytes: number): Promise<Uint8Array> {
-    const file = this.#file(path);
-    if (file.length > maxBytes) throw new DiskError('TOO_LARGE', path, `larger than ${maxBytes} bytes`);
+    await this.#begin(path);
+    const file = this.#file(this.#resolve(path));
+    if (file.length > maxBytes) throw new DiskError('TOO_LARGE', path, `it is larger than the ${maxBytes} bytes that it may have`);
     return file.bytes.slice(0, file.length);
   }
 
   async writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+    await this.#begin(path);
     this.#reserve(path, bytes.length - (this.#files.get(path)?.length ?? 0));
     this.#addFolders(parent(path));
-    this.#files.set(path, { bytes: bytes.slice(), length: bytes.length, modifiedMs: ++this.#changes });
+    const synced = this.#canLosePower ? bytes.slice() : new Uint8Array(0);
+    this.#files.set(path, { bytes: bytes.slice(), length: bytes.length, modifiedMs: ++this.#changes, synced });
   }
 
   async makeDirectory(path: string): Promise<void> {
-    this.#addFolders(path);
+    await this.#delay?.();
+    this.#addFolders(this.#resolve(path));
   }
 
   async rename(from: string, to: string): Promise<void> {
+    await this.#begin(from);
     const file = this.#file(from);
     this.#addFolders(parent(to));
     this.#files.delete(from);
@@ -72,21 +117,35 @@ export class MemoryDisk implements Disk {
   }
 
   async remove(path: string): Promise<void> {
+    await this.#delay?.();
+    if (this.#folders.has(path) && this.#namesIn(path).length > 0) throw new DiskError('DISK_FAILED', path, 'the folder is not empty');
+    this.#links.delete(path);
     this.#files.delete(path);
     this.#folders.delete(path);
   }
 
-  #handle(path: string, writable: boolean): DiskFile {
+  #handle(path: string, isWritable: boolean): DiskFile {
+    const underWay = new Set<Promise<unknown>>();
+    let isClosed = false;
+    const perform = <Result>(operation: (file: StoredFile) => Result): Promise<Result> => {
+      const running = (async () => {
+        if (isClosed) throw new DiskError('DISK_FAILED', path, 'it has been closed');
+        await this.#begin(path);
+        return operation(this.#file(path));
+      })();
+      underWay.add(running);
+      const ended = (): unknown => underWay.delete(running);
+      running.then(ended, ended);
+      return running;
+    };
     return {
-      read: async (target, position) => {
-        const file = this.#file(path);
+      read: (target, position) => perform((file) => {
         const count = Math.max(0, Math.min(target.length, file.length - position));
         target.set(file.bytes.subarray(position, position + count));
         return count;
-      },
-      write: async (chunks, position) => {
-        const file = this.#file(path);
-        if (!writable) throw new DiskError('NOT_PERMITTED', path, 'open for reading only');
+      }),
+      write: (chunks, position) => perform((file) => {
+        if (!isWritable) throw new DiskError('NOT_PERMITTED', path, 'it is open for reading only');
         const total = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
         this.#resize(path, file, Math.max(file.length, position + total));
         let offset = position;
@@ -95,11 +154,25 @@ export class MemoryDisk implements Disk {
           offset += chunk.length;
         }
         file.modifiedMs = ++this.#changes;
+      }),
+      truncate: (length) => perform((file) => {
+        this.#resize(path, file, length);
+        file.modifiedMs = ++this.#changes;
+      }),
+      sync: () => perform((file) => {
+        if (this.#canLosePower) file.synced = file.bytes.slice(0, file.length);
+      }),
+      close: async () => {
+        isClosed = true;
+        await Promise.allSettled(underWay);
       },
-      truncate: async (length) => this.#resize(path, this.#file(path), length),
-      sync: async () => undefined,
-      close: async () => undefined,
     };
+  }
+
+  async #begin(path: string): Promise<void> {
+    await this.#delay?.();
+    const code = this.#failures.get(path);
+    if (code !== undefined) throw new DiskError(code, path, 'it fails because a test wants it to');
   }
 
   #resize(path: string, file: StoredFile, length: number): void {
@@ -118,17 +191,37 @@ export class MemoryDisk implements Disk {
     if (this.capacityBytes === Number.POSITIVE_INFINITY) return;
     let used = 0;
     for (const file of this.#files.values()) used += file.length;
-    if (used + moreBytes > this.capacityBytes) throw new DiskError('DISK_FULL', path, 'the disk is full');
+    if (used + moreBytes > this.capacityBytes) throw new DiskError('DISK_FULL', path, 'the disk is full; make room and start again');
   }
 
   #file(path: string): StoredFile {
     const file = this.#files.get(path);
-    if (file === undefined) throw new DiskError('NOT_FOUND', path, 'no such file');
+    if (file === undefined) throw new DiskError('NOT_FOUND', path, 'there is no such file');
     return file;
   }
 
+  /** Where a path leads, links on the way and at its end followed. */
+  #resolve(path: string): string {
+    for (const [link, target] of this.#links) {
+      if (path === link || path.startsWith(`${link}/`)) return target + path.slice(link.length);
+    }
+    return path;
+  }
+
+  #namesIn(folder: string): string[] {
+    const prefix = folder === '/' ? '/' : `${folder}/`;
+    const names = new Set<string>();
+    for (const known of [...this.#files.keys(), ...this.#folders, ...this.#links.keys()]) {
+      if (known.startsWith(prefix) && known !== folder) names.add(known.slice(prefix.length).split('/')[0]);
+    }
+    return [...names].sort();
+  }
+
   #addFolders(path: string): void {
-    for (let folder = path; folder !== '/' && folder !== ''; folder = parent(folder)) this.#folders.add(folder);
+    for (let folder = path; folder !== '/' && folder !== ''; folder = parent(folder)) {
+      if (this.#files.has(folder)) throw new DiskError('DISK_FAILED', folder, 'a file stands where a folder is needed');
+      this.#folders.add(folder);
+    }
   }
 }
 

@@ -1,6 +1,5 @@
 /** A whole `Runtime` for one simulated host. */
-import { sha1, sha256 } from '../../bytes/digest.ts';
-import { LIMITS } from '../../bytes/limits.ts';
+import { sha1, sha256Blocks } from '../../bytes/digest.ts';
 import type { Hasher } from '../hasher.ts';
 import type { Runtime } from '../runtime.ts';
 import { MemoryDisk } from './disk.ts';
@@ -9,13 +8,7 @@ import type { SimulatedHost } from './network.ts';
 /** Hashes what is there, at once. */
 export const plainHasher: Hasher = {
   sha1: async (bytes) => sha1(bytes),
-  sha256Blocks: async (bytes) => {
-    const hashes: Uint8Array[] = [];
-    for (let offset = 0; offset < bytes.length; offset += LIMITS.blockBytes) {
-      hashes.push(sha256(bytes.subarray(offset, offset + LIMITS.blockBytes)));
-    }
-    return Buffer.concat(hashes);
-  },
+  sha256Blocks: async (bytes) => sha256Blocks(bytes),
 };
 
 /** The runtime of `host`: its links, the simulation's time, randomness of its own, and a disk in memory unless given one. */
