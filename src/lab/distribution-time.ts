@@ -74,17 +74,17 @@ export function peerToPeerTime(distribution: Distribution): DistributionTime {
 }
 
 /** N. */
-export function peerCount({ peers }: Distribution): number {
+export function peerCount({ peers }: Pick<Distribution, 'peers'>): number {
   return peers.reduce((total, peer) => total + peer.count, 0);
 }
 
 /** Σ u_i in bytes a second. */
-export function peersUplink({ peers }: Distribution): number {
+export function peersUplink({ peers }: Pick<Distribution, 'peers'>): number {
   return peers.reduce((total, peer) => (peer.count === 0 ? total : total + peer.count * peer.upBytesPerSecond), 0);
 }
 
 /** d_min in bytes a second. */
-export function slowestDownlink({ peers }: Distribution): number {
+export function slowestDownlink({ peers }: Pick<Distribution, 'peers'>): number {
   return peers.reduce((least, peer) => (peer.count === 0 ? least : Math.min(least, peer.downBytesPerSecond)), Number.POSITIVE_INFINITY);
 }
 

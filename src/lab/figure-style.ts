@@ -18,8 +18,8 @@ export interface Style {
   readonly shape: 'line' | 'dots' | 'band';
 }
 
-/** The palette of Okabe and Ito, the darker colours first. */
-const COLORS = ['#0072b2', '#d55e00', '#009e73', '#aa4499', '#000000', '#e69f00', '#56b4e9'] as const;
+/** The palette of Okabe and Ito, those that stand out on white first. */
+const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#000000', '#e69f00', '#56b4e9'] as const;
 const DASHES = ['', '9 4', '3 3', '12 3 3 3', '6 2', '1 3', '14 4'] as const;
 const MARKS = [symbolCircle, symbolSquare, symbolTriangle, symbolDiamond, symbolWye] as const;
 

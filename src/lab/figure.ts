@@ -29,8 +29,6 @@ export interface Axis {
   /** The ends of the axis, beyond which no data may lie; by default those of the data, and zero where the scale is linear. */
   readonly min?: number;
   readonly max?: number;
-  /** How a tick is written; by default with commas at the thousands. */
-  readonly tick?: (value: number) => string;
 }
 
 export type Point = readonly [x: number, y: number];
@@ -131,14 +129,21 @@ function ticksOf(scale: Scale, axis: Axis, about: number): Tick[] {
   const count = Math.max(2, Math.round(about));
   const values = scale.ticks(count);
   if (axis.scale !== 'log') {
-    const text = axis.tick ?? scale.tickFormat(count);
+    const text = scale.tickFormat(count);
     return values.map((value) => ({ at: scale(value), text: text(value) }));
   }
-  const text = axis.tick ?? ((value: number) => (value >= 1000 ? formatCount(value) : String(Number(value.toPrecision(3)))));
-  const firstDigit = (value: number): number => Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
   const labelled = [[1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 5], [1]]
     .find((digits) => values.filter((value) => digits.includes(firstDigit(value))).length <= count) ?? [1];
-  return values.map((value) => ({ at: scale(value), text: labelled.includes(firstDigit(value)) ? text(value) : '' }));
+  return values.map((value) => ({ at: scale(value), text: labelled.includes(firstDigit(value)) ? powerText(value) : '' }));
+}
+
+/** Of a number that is one digit times a power of ten. */
+function firstDigit(value: number): number {
+  return Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
+}
+
+function powerText(value: number): string {
+  return value >= 1000 ? formatCount(value) : String(Number(value.toPrecision(1)));
 }
 
 function drawAxes(sheet: Sheet, plot: Plot, figure: Figure): void {

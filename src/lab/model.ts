@@ -93,7 +93,7 @@ function showIn(unit: TimeUnit, seconds: number): string {
 
 /** What the table and the figure take as given, on one line. */
 export function describeQuestion({ fileBytes, serverUpBytesPerSecond, populations }: ModelQuestion): string {
-  const downs = [...new Set(populations.map(({ classes }) => slowestDownlink({ fileBytes, serverUpBytesPerSecond, peers: classes })))];
+  const downs = [...new Set(populations.map(({ classes }) => slowestDownlink({ peers: classes })))];
   const ups = populations.length === 1 ? `, ${populations[0].name}` : '';
   return `F = ${formatBytes(fileBytes)}, u_s = ${formatRate(serverUpBytesPerSecond, 'bit')}${ups}, `
     + `d_min = ${downs.map((down) => formatRate(down, 'bit')).join(' / ')}`;
@@ -111,17 +111,18 @@ export function modelFigure(question: ModelQuestion, scale: 'linear' | 'log' = '
     const points = answers.map((answer): Point => [answer.peerCount, time(answer).seconds / unit.seconds]);
     return { kind: 'line', name, points, marks: points.filter(([count]) => question.peerCounts.includes(count)) };
   };
-  const [first, ...others] = question.populations;
+  // The client-server time knows nothing of uplinks: one line will do for populations whose downlinks are alike.
+  const downlink = (population: Population): number => slowestDownlink({ peers: population.classes });
+  const servers = question.populations.filter((population, index, all) => all.findIndex((other) => downlink(other) === downlink(population)) === index);
+  const named = (name: string, { length }: readonly Population[], population: Population): string => (length === 1 ? name : `${name}, ${population.name}`);
   return {
     title: 'Distribution time of one file to N peers',
     subtitle: describeQuestion(question),
-    x: { label: 'Number of peers, N', tick: formatCount, scale },
+    x: { label: 'Number of peers, N', scale },
     y: { label: `Least distribution time (${unit.name})`, scale },
     layers: [
-      layer('Client-server, D_cs', first, (answer) => answer.clientServer),
-      ...question.populations.map((population) => layer(
-        others.length === 0 ? 'Peer-to-peer, D_p2p' : `Peer-to-peer, D_p2p, ${population.name}`, population, (answer) => answer.peerToPeer,
-      )),
+      ...servers.map((population) => layer(named('Client-server, D_cs', servers, population), population, (answer) => answer.clientServer)),
+      ...question.populations.map((population) => layer(named('Peer-to-peer, D_p2p', question.populations, population), population, (answer) => answer.peerToPeer)),
     ],
   };
 }

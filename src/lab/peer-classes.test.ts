@@ -15,6 +15,7 @@ test('what cannot be read is refused with the line where it stands', () => {
     ['', /^x\.csv is empty: expected a first line/],
     ['count,up\n', /^x\.csv line 1: there is no column "down"/],
     ['count,up,down,color\n', /^x\.csv line 1: "color" is not a column/],
+    ['count,up,up,down\n', /^x\.csv line 1: "up" stands twice/],
     ['count,up,down\n', /^x\.csv has no peers/],
     ['count,up,down\n0,1MB/s,1MB/s\n', /^x\.csv has no peers/],
     ['count,up,down\n1,2\n', /^x\.csv line 2 has 2 cells where the first line has 3/],

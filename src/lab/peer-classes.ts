@@ -19,8 +19,10 @@ export function parsePeerClasses(csv: string, source: string): PeerClass[] {
   const header = lines.shift();
   if (header === undefined) throw new ShoalError('BAD_PEERS', `${source} is empty: ${EXPECTED}`);
   const unknown = header.cells.find((name) => !COLUMNS.some((column) => column === name));
+  const repeated = header.cells.find((name, index) => header.cells.indexOf(name) < index);
   const missing = COLUMNS.find((name) => name !== 'name' && !header.cells.includes(name));
   if (unknown !== undefined) throw new ShoalError('BAD_PEERS', `${header.where}: "${unknown}" is not a column; ${EXPECTED}`);
+  if (repeated !== undefined) throw new ShoalError('BAD_PEERS', `${header.where}: "${repeated}" stands twice; ${EXPECTED}`);
   if (missing !== undefined) throw new ShoalError('BAD_PEERS', `${header.where}: there is no column "${missing}"; ${EXPECTED}`);
   const classes = lines.map(({ cells, where }) => parseClass(header.cells, cells, where));
   if (!classes.some(({ count }) => count > 0)) throw new ShoalError('BAD_PEERS', `${source} has no peers: ${EXPECTED}`);

@@ -23,7 +23,7 @@ const results: SwarmResults = {
   peers: [
     peer({ className: 'seeds', isSeed: true, firstPieceSeconds: undefined, doneSeconds: undefined, leftSeconds: undefined, sentBytes: 20 * MB, receivedBytes: 0 }),
     peer({}),
-    peer({ arrivedSeconds: 5, doneSeconds: 25, leftSeconds: undefined, sentBytes: 0, receivedBytes: 11 * MB, wastedBytes: MB }),
+    peer({ arrivedSeconds: 5, firstPieceSeconds: 9, doneSeconds: 25, leftSeconds: undefined, sentBytes: 0, receivedBytes: 11 * MB, wastedBytes: MB }),
     peer({ className: 'fibre', arrivedSeconds: 10, doneSeconds: 15, leftSeconds: 15, firstPieceSeconds: 11, sentBytes: 5 * MB, receivedBytes: 10 * MB }),
   ],
   samples: [{ seconds: 0, present: 3, done: 0, uplinkUse: 0.5, rarestCopies: 1, meanCopies: 1.2 }, { seconds: 10, present: 3, done: 1, uplinkUse: 0.9, rarestCopies: 2, meanCopies: 2.5 }],
@@ -43,7 +43,7 @@ test('the summary: last and median peer, the bound, uplinks, duplicates', () => 
   assert.equal(summary.uplinkUse, 35 / 70);
   assert.equal(summary.wastedShare, 1 / 31);
   assert.deepEqual(summary.classes.map(({ className, count, doneCount, medianSeconds, firstPieceSeconds }) => [className, count, doneCount, medianSeconds, firstPieceSeconds]), [
-    ['seeds', 1, 0, Number.NaN, Number.NaN], ['dsl', 2, 2, 20, -0.5], ['fibre', 1, 1, 5, 1],
+    ['seeds', 1, 0, Number.NaN, Number.NaN], ['dsl', 2, 2, 20, 3], ['fibre', 1, 1, 5, 1],
   ]);
 });
 

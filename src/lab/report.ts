@@ -18,11 +18,17 @@ export interface ReportFile {
 /** Every file of a run's report, to be written into one folder. */
 export function reportFiles(results: SwarmResults): ReportFile[] {
   return [
-    { name: 'results.json', text: `${JSON.stringify({ summary: summarise(results), ...results }, (_, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value), 1)}\n` },
+    { name: 'results.json', text: resultsJson(results) },
     { name: 'peers.csv', text: tableCsv(PEER_COLUMNS, results.peers) },
     { name: 'samples.csv', text: tableCsv(SAMPLE_COLUMNS, results.samples) },
     { name: 'report.html', text: reportHtml(results) },
   ];
+}
+
+/** With the summary before them. JSON has no infinity, which is `inf` here, and what is unknown is null. */
+function resultsJson(results: SwarmResults): string {
+  const plain = (_: string, value: unknown): unknown => (value === Number.POSITIVE_INFINITY ? 'inf' : value);
+  return `${JSON.stringify({ summary: summarise(results), ...results }, plain, 1)}\n`;
 }
 
 const time = (seconds: number | undefined): string => (seconds === undefined || Number.isNaN(seconds) ? '–' : formatDuration(seconds * 1000));
@@ -46,7 +52,7 @@ export const CLASS_COLUMNS: readonly Column<ClassSummary>[] = [
   { key: 'doneCount', heading: 'Done', value: (group) => group.doneCount, show: formatCount },
   { key: 'firstPieceSeconds', heading: 'First piece', value: (group) => group.firstPieceSeconds, show: time },
   { key: 'medianSeconds', heading: 'Median', value: (group) => group.medianSeconds, show: time },
-  { key: 'lastSeconds', heading: 'Last', value: (group) => (group.doneCount === 0 ? undefined : group.lastSeconds), show: time },
+  { key: 'lastSeconds', heading: 'Last', value: (group) => group.lastSeconds, show: time },
   { key: 'receivedBytes', heading: 'Received', value: (group) => group.receivedBytes, show: formatBytes },
   { key: 'sentBytes', heading: 'Sent', value: (group) => group.sentBytes, show: formatBytes },
   { key: 'givenPerTaken', heading: 'Given/taken', value: (group) => (group.receivedBytes === 0 ? undefined : group.sentBytes / group.receivedBytes), show: (ratio) => ratio.toFixed(2) },

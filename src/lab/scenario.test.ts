@@ -62,6 +62,7 @@ test('a fault is told in one line: the file, the place in it, and what was expec
     [{ ...peerWith({ arrival: { kind: 'flash-crowd', within: '2h' } }), duration: '1h' }, 's.json: peers[0].arrival brings the last peer after 2h: expected before the end of the run, 1h'],
     [{ ...small, duration: '0' }, 's.json: duration is 0: expected time for the run to take'],
     [{ ...small, peers: [small.peers[0], small.peers[0]] }, 's.json: peers[1].name is "peers" a second time: expected a name of its own for each class'],
+    [peerWith({ name: 'seeds' }), 's.json: peers[0].name is "seeds": expected another name, for that is what the seeds are called'],
     [{ ...small, seeds: { up: '1MB/s', count: 0 } }, 's.json: seeds.count is 0: expected at least 1'],
   ];
   for (const [value, message] of cases) {

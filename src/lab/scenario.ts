@@ -18,7 +18,9 @@ export type ScenarioPeers = Scenario['peers'][number];
 export type Arrival = ScenarioPeers['arrival'];
 export type Departure = ScenarioPeers['departure'];
 
-/** Peers and seeds of one scenario: what a laboratory run has memory for. */
+/** What the class of the seeds is called in results. */
+export const SEEDS_NAME = 'seeds';
+/** Peers of one scenario: what a laboratory run has memory for. */
 const PEERS_AT_MOST = 100_000;
 
 const size = (what: string) => quantity(`${what}: a size such as 100MiB or 3GB`, parseSize, (bytes) => bytes > 0);
@@ -153,6 +155,7 @@ function contradictions(scenario: Scenario): Contradiction[] {
   if (durationMs === 0) say(['duration'], 'is 0: expected time for the run to take');
   peers.forEach(({ name, arrival, count: each }, index) => {
     if (peers.findIndex((other) => other.name === name) < index) say(['peers', index, 'name'], `is ${JSON.stringify(name)} a second time: expected a name of its own for each class`);
+    if (name === SEEDS_NAME) say(['peers', index, 'name'], `is ${JSON.stringify(name)}: expected another name, for that is what the seeds are called`);
     if (arrival.kind === 'trace' && arrival.timesMs.length !== each) {
       say(['peers', index, 'arrival', 'times'], `names ${arrival.timesMs.length} arrivals for ${each} peers: expected as many as peers`);
     }

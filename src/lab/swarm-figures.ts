@@ -1,5 +1,5 @@
 /** The figures of one run of a swarm. */
-import { formatCount, formatPercent } from '../bytes/units.ts';
+import { formatPercent } from '../bytes/units.ts';
 import { drawFigure, type Layer, type Point } from './figure.ts';
 import { drawMatrix } from './matrix-figure.ts';
 import type { PeerResult, SwarmResults } from './swarm-results.ts';
@@ -68,7 +68,7 @@ export function drawAvailability(results: SwarmResults): string {
     title: 'Copies of a piece in the swarm',
     subtitle: 'Among the peers and seeds present; the closer the lines, the more alike the pieces are spread',
     x: { label: `Time (${unit.name})` },
-    y: { label: 'Copies', tick: formatCount },
+    y: { label: 'Copies' },
     layers: [
       { kind: 'line', name: 'Peers present', points: over((sample) => sample.present), isReference: true },
       { kind: 'line', name: 'Mean piece', points: over((sample) => sample.meanCopies) },
@@ -96,8 +96,8 @@ export function drawExchange(results: SwarmResults): string {
   return drawFigure({
     title: 'Given against taken',
     subtitle: 'One mark for each peer; above the line it has given more than it took',
-    x: { label: 'Received (MB)', tick: formatCount },
-    y: { label: 'Sent (MB)', tick: formatCount },
+    x: { label: 'Received (MB)' },
+    y: { label: 'Sent (MB)' },
     layers: [
       { kind: 'line', name: 'As much as taken', points: [[0, 0], [most, most]], isReference: true },
       ...[...new Set(leechers.map((peer) => peer.className))].map((name): Layer => (

@@ -88,6 +88,7 @@ export interface Summary {
   readonly classes: readonly ClassSummary[];
 }
 
+/** Times are NaN where nobody in the class has one. */
 export interface ClassSummary {
   readonly className: string;
   readonly count: number;
@@ -132,7 +133,7 @@ function summariseClass(className: string, peers: readonly PeerResult[], endedSe
     count: peers.length,
     doneCount: done.length,
     medianSeconds: median(done.map(timeTaken)),
-    lastSeconds: greatest(done.map((peer) => peer.doneSeconds ?? 0)),
+    lastSeconds: done.length === 0 ? Number.NaN : greatest(done.map((peer) => peer.doneSeconds ?? 0)),
     firstPieceSeconds: mean(firstPieces),
     sentBytes: total(peers, (peer) => peer.sentBytes),
     receivedBytes: total(peers, (peer) => peer.receivedBytes),
