@@ -129,8 +129,12 @@ export const LIMITS = {
   /** Peers held that one machine announced, and one block. */
   dhtAnnouncementsPerMachine: 1000,
   dhtAnnouncementsPerBlock: 4000,
-  /** Peers named in one answer, by family: they fill a datagram that no link has to split. */
-  dhtPeersPerAnswer: { 4: 100, 6: 40 },
+  /** Bytes of one answer, about: a datagram that no link has to split. */
+  dhtAnswerBytes: 1400,
+  /** Peers named in one answer. */
+  dhtPeersPerAnswer: 100,
+  /** Queries of one node that wait to be sent or answered. */
+  dhtQueriesUnderWay: 4096,
   /** Info-hashes in one answer (BEP 51). */
   dhtSamplesPerAnswer: 20,
   /** Items held (BEP 44), in all, of one machine, and of one block. */
@@ -221,6 +225,8 @@ export const LIMITS = {
   ringAnnouncements: 100_000,
   /** … and those by one address (a /64 of IPv6; on local addresses, one port). */
   ringAnnouncementsPerAddress: 10_000,
+  /** Announcements gathered before they are copied to the successors. */
+  ringFreshAnnouncements: 512,
   /** Pages fetched of one answer. */
   ringPages: 4096,
   /** What a peer gives to be asked for its next page. */

@@ -84,8 +84,8 @@ function hexDigit(code: number): number {
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : -1;
 }
 
-/** What follows '?' in an announce. */
-export function parseAnnounceQuery(query: string): AnnounceRequest | Refusal {
+/** Reads what follows '?' in an announce; `url` is handed on in the request. */
+export function parseAnnounceQuery(query: string, url: string): AnnounceRequest | Refusal {
   const values = new Map<string, string>();
   for (const parameter of query.split('&')) {
     const sign = parameter.indexOf('=');
@@ -117,7 +117,7 @@ export function parseAnnounceQuery(query: string): AnnounceRequest | Refusal {
     ...(address === undefined ? {} : { address: unescapeBytes(address).toString('latin1') }),
     compact: values.get('compact') !== '0',
     ...(trackerId === undefined ? {} : { trackerId: unescapeBytes(trackerId) }),
-    url: '',
+    url,
   };
 }
 
