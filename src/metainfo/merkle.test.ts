@@ -47,3 +47,7 @@ test('a file smaller than a piece has a tree of its own size', () => {
   assert.equal(pieceLevel(16 * KiB), 0);
   assert.equal(pieceLevel(4096 * KiB), 8);
 });
+
+test('a layer is as wide as the next power of two', () => {
+  assert.deepEqual([1, 2, 3, 5, 8, 4_000_000].map(layerWidth), [1, 2, 4, 8, 8, 4_194_304]);
+});

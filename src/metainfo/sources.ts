@@ -44,22 +44,23 @@ export interface Sources {
  * @throws CreateError, DiskError
  */
 export async function findSources(disk: Disk, paths: readonly string[], name?: string): Promise<Sources> {
-  const [first] = paths;
+  const [first, ...others] = paths.map(withoutTrailingSlash);
   if (first === undefined) throw new CreateError('no file or folder was named to make a torrent of');
+  if (name !== undefined && /^\.{0,2}$|\//.test(name)) throw new CreateError(`"${name}" cannot be the name of a torrent, which is a file's or folder's`);
   const search = new Search(disk);
-  if (paths.length === 1) {
-    const status = await search.look(first);
+  if (others.length === 0) {
     const ownName = name ?? nameOfPath(first);
+    const status = await search.look(first);
     await search.add(first, status, status.kind === 'file' ? [ownName] : []);
     return search.result(ownName, status.kind === 'file', first);
   }
-  const named = paths.map((path) => ({ path, name: nameOfPath(path) })).sort((a, b) => compareNames(a.name, b.name));
+  const named = [first, ...others].map((path) => ({ path, name: nameOfPath(path) })).sort((a, b) => compareNames(a.name, b.name));
   for (const [index, entry] of named.entries()) {
     const next = named[index + 1];
     if (next?.name === entry.name) throw new CreateError(`${entry.path} and ${next.path} have the same name; rename one of them`);
     await search.add(entry.path, await search.look(entry.path), [entry.name]);
   }
-  return search.result(name ?? nameOfPath(parentOf(first)), false, paths.join(', '));
+  return search.result(name ?? nameOfPath(parentOf(first)), false, [first, ...others].join(', '));
 }
 
 class Search {
@@ -87,7 +88,7 @@ class Search {
       const names = await this.#disk.list(source);
       if (names.length === 0) this.#emptyFolders.push(source);
       for (const name of names.sort(compareNames)) {
-        const child = `${withoutTrailingSlash(source)}/${name}`;
+        const child = `${source}/${name}`;
         await this.add(child, await this.look(child), [...path, name]);
       }
     } else if (kind === 'link') {
@@ -109,16 +110,15 @@ function compareNames(a: string, b: string): number {
 }
 
 function nameOfPath(path: string): string {
-  const name = withoutTrailingSlash(path).split('/').at(-1) ?? '';
+  const name = path.slice(path.lastIndexOf('/') + 1);
   if (name === '' || name === '.' || name === '..') throw new CreateError(`"${path}" has no name of its own; give the torrent one`);
   return name;
 }
 
 function parentOf(path: string): string {
-  const trimmed = withoutTrailingSlash(path);
-  return trimmed.slice(0, trimmed.lastIndexOf('/') + 1);
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 function withoutTrailingSlash(path: string): string {
-  return path.replace(/\/+$/, '');
+  return path.replace(/(?<=[^/])\/+$/, '');
 }

@@ -7,7 +7,7 @@
 import { equalBytes } from '../bytes/compare.ts';
 import type { Hasher } from '../runtime/hasher.ts';
 import { layerRoot, leavesPerPiece } from './merkle.ts';
-import { fileOfPiece, type Metainfo, MetainfoError, pieceSizeInFile } from './metainfo.ts';
+import { fileOfPiece, type Metainfo, MetainfoError, pieceSize, pieceSizeInFile } from './metainfo.ts';
 import { pieceRoot } from './piece-layers.ts';
 
 const SHA1_BYTES = 20;
@@ -17,6 +17,7 @@ const SHA1_BYTES = 20;
  * has not come yet are verified by SHA-1 alone; those of a v2 torrent reject with `MetainfoError` until it has.
  */
 export async function verifyPiece(hasher: Hasher, metainfo: Metainfo, piece: number, bytes: Uint8Array): Promise<boolean> {
+  if (bytes.length !== pieceSize(metainfo, piece)) return false;
   const checks = [verifyVersion1(hasher, metainfo, piece, bytes), verifyVersion2(hasher, metainfo, piece, bytes)];
   return (await Promise.all(checks)).every((isSound) => isSound);
 }
