@@ -51,6 +51,16 @@ export function decode(bytes: Uint8Array, options: DecodeOptions = {}): BencodeV
   return value;
 }
 
+/** As `decode`, for bytes that may well be none of ours: undefined where they are not bencoding. */
+export function tryDecode(bytes: Uint8Array, options: DecodeOptions = {}): BencodeValue | undefined {
+  try {
+    return decode(bytes, options);
+  } catch (error) {
+    if (error instanceof BencodeError) return undefined;
+    throw error;
+  }
+}
+
 /** Decodes the value that begins at `start` and tells where it ends. For messages with a payload behind a dictionary (BEP 9). */
 export function decodePrefix(
   bytes: Uint8Array,

@@ -120,6 +120,14 @@ export const LIMITS = {
   /** Places in a routing table for one machine (an IPv4 address, an IPv6 /64), and for one block (a /24, a /48). */
   dhtNodesPerMachine: 1,
   dhtNodesPerBlock: 4,
+  /** … and for one block in one lookup, where each machine has one. */
+  dhtNodesPerBlockInLookup: 3,
+  /** Nodes read from one answer, by family (BEP 5 sends 8). */
+  dhtNodesPerAnswer: 16,
+  /** Nodes read from a saved routing table, by family. */
+  dhtSavedNodes: 2000,
+  /** Queries that one lookup may take. */
+  dhtQueriesPerLookup: 200,
   /** Queries of one machine that are answered in ten seconds. */
   dhtQueriesPerMachine: 500,
   /** Torrents of which peers are held; peers of one torrent (past 6,000 BEP 33 cannot count them), and in all. */

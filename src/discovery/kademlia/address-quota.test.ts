@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { addressToBytes } from '../../bytes/endpoint.ts';
-import { AddressQuota, blockKey, machineKey, NeighbourQuota } from './address-quota.ts';
+import { AddressQuota, NeighbourQuota } from './address-quota.ts';
+import { blockKey, isHostAddress, machineKey } from './addresses.ts';
 
 const address = (text: string): Uint8Array => addressToBytes(text) ?? assert.fail(text);
 
@@ -48,4 +49,9 @@ test('neighbours on local addresses are not counted', () => {
   const quota = new NeighbourQuota({ perMachine: 1, perBlock: 1 });
   for (let node = 0; node < 5; node++) assert.ok(quota.take(address('127.0.0.1')));
   assert.ok(quota.take(address('11.0.0.1')) && !quota.take(address('11.0.0.1')));
+});
+
+test('groups, unspecified addresses and IPv4 dressed up as IPv6 are no host\'s', () => {
+  for (const host of ['1.2.3.4', '127.0.0.1', '223.255.255.255', '::1', '2001:db8::1', 'fe80::1']) assert.ok(isHostAddress(address(host)), host);
+  for (const host of ['0.0.0.0', '0.1.2.3', '224.0.0.1', '255.255.255.255', '::', 'ff15::1', '::ffff:1.2.3.4']) assert.ok(!isHostAddress(address(host)), host);
 });

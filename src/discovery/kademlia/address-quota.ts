@@ -1,27 +1,10 @@
 /**
  * How many places one holder of addresses may have in a table, so that a stranger cannot fill it from one machine or one
- * block of addresses. A machine is one IPv4 address or one IPv6 /64, for within that it picks its address at will; a block
- * is an IPv4 /24 or an IPv6 /48.
+ * block of addresses.
  *
  * Invariant: nothing is remembered of a machine or a block that has no place.
  */
-import { isLocalAddress } from './node-id.ts';
-
-/** One machine's key: equal for addresses (4 or 16 bytes) that count as one machine. */
-export function machineKey(address: Uint8Array): string {
-  return address.length === 4 ? text(address, 4) : text(address, 8);
-}
-
-/** One block's key. */
-export function blockKey(address: Uint8Array): string {
-  return address.length === 4 ? text(address, 3) : text(address, 6);
-}
-
-function text(bytes: Uint8Array, length: number): string {
-  let result = '';
-  for (let index = 0; index < length; index++) result += String.fromCharCode(bytes[index]);
-  return result;
-}
+import { blockKey, isLocalAddress, machineKey } from './addresses.ts';
 
 export class AddressQuota {
   readonly #perMachine: number;

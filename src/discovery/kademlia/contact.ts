@@ -2,7 +2,7 @@
  * Where a node of the DHT is and what its id is: "compact node info" (BEP 5; BEP 32 for IPv6). It is kept in the very bytes
  * that travel, for a node knows hundreds of others, hears of thousands, and mostly passes them on.
  */
-import { addressToBytes, bytesToAddress, type AddressFamily, type Endpoint } from '../../bytes/endpoint.ts';
+import { bytesToAddress, endpointToCompact, type AddressFamily, type Endpoint } from '../../bytes/endpoint.ts';
 import { ID_BYTES } from './distance.ts';
 
 export class Contact {
@@ -15,13 +15,15 @@ export class Contact {
 
   /** The contact of a node; undefined where the endpoint's host is a name. */
   static of(id: Uint8Array, endpoint: Endpoint): Contact | undefined {
-    const address = addressToBytes(endpoint.host);
-    if (address === undefined) return undefined;
-    const compact = new Uint8Array(ID_BYTES + address.length + 2);
+    const compact = endpointToCompact(endpoint);
+    return compact === undefined ? undefined : Contact.at(id, compact);
+  }
+
+  /** The same, for a compact endpoint of 6 or 18 bytes. */
+  static at(id: Uint8Array, compactEndpoint: Uint8Array): Contact {
+    const compact = new Uint8Array(ID_BYTES + compactEndpoint.length);
     compact.set(id);
-    compact.set(address, ID_BYTES);
-    compact[compact.length - 2] = endpoint.port >>> 8;
-    compact[compact.length - 1] = endpoint.port & 0xff;
+    compact.set(compactEndpoint, ID_BYTES);
     return new Contact(compact);
   }
 

@@ -4,7 +4,7 @@
  *
  * Invariant: any bytes come out as a message or as undefined, never as an exception.
  */
-import { type BencodeDictionary, type BencodeValue, decode, type Encodable, encode, field, rawValue } from '../../bytes/bencode.ts';
+import { type BencodeDictionary, type BencodeValue, type Encodable, encode, field, rawValue, tryDecode } from '../../bytes/bencode.ts';
 
 export interface Query {
   readonly kind: 'query';
@@ -51,8 +51,8 @@ const CLIENT_VERSION = Uint8Array.of(0x53, 0x48, 1, 0);
 
 /** The message that a datagram holds. Keys in the wrong order are tolerated, as many nodes send them. */
 export function decodeMessage(bytes: Uint8Array): KrpcMessage | undefined {
-  const message = decodeDictionary(bytes);
-  if (message === undefined) return undefined;
+  const message = tryDecode(bytes, { anyKeyOrder: true });
+  if (!(message instanceof Map)) return undefined;
   const transaction = field.bytes(message, 't');
   if (transaction === undefined || transaction.length > TRANSACTION_BYTES_AT_MOST) return undefined;
   switch (letter(message.get('y'))) {
@@ -80,24 +80,6 @@ export function encodeError(transaction: Uint8Array, { code, text }: KrpcError):
 export function rawItemValue(bytes: Uint8Array, holder: 'a' | 'r'): Uint8Array | undefined {
   const held = rawValue(bytes, holder, { anyKeyOrder: true });
   return held === undefined ? undefined : rawValue(held, 'v', { anyKeyOrder: true });
-}
-
-/** A bencoded value that is in order in every respect; undefined where the bytes are none. */
-export function decodeStrictly(bytes: Uint8Array): BencodeValue | undefined {
-  try {
-    return decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-function decodeDictionary(bytes: Uint8Array): BencodeDictionary | undefined {
-  try {
-    const value = decode(bytes, { anyKeyOrder: true });
-    return value instanceof Map ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function asQuery(message: BencodeDictionary, transaction: Uint8Array): Query | undefined {

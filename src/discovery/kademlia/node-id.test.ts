@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { addressToBytes } from '../../bytes/endpoint.ts';
 import { SeededRandom } from '../../runtime/simulated/simulation.ts';
-import { isBoundTo, isLocalAddress, nodeIdFor } from './node-id.ts';
+import { isLocalAddress } from './addresses.ts';
+import { isBoundTo, nodeIdFor } from './node-id.ts';
 
 const address = (text: string): Uint8Array => addressToBytes(text) ?? assert.fail(text);
 

@@ -4,6 +4,7 @@
  */
 import { crc32c } from '../../bytes/digest.ts';
 import type { Random } from '../../runtime/random.ts';
+import { isLocalAddress } from './addresses.ts';
 import { ID_BYTES } from './distance.ts';
 
 /** The bits of an address that count, most of them low ones in each byte: who owns a large block gains little by it. */
@@ -41,15 +42,4 @@ function boundPrefix(address: Uint8Array, choice: number): number {
   for (let index = 0; index < mask.length; index++) masked[index] = address[index] & mask[index];
   masked[0] |= (choice & 0x07) << 5;
   return crc32c(masked);
-}
-
-/** Loopback, private and link-local addresses (4 or 16 bytes): they mean something only near by. */
-export function isLocalAddress(address: Uint8Array): boolean {
-  const [first, second] = address;
-  if (address.length === 4) {
-    return first === 10 || first === 127 || (first === 172 && second >= 16 && second < 32)
-      || (first === 192 && second === 168) || (first === 169 && second === 254);
-  }
-  const isLoopback = address[15] === 1 && address.subarray(0, 15).every((byte) => byte === 0);
-  return isLoopback || (first & 0xfe) === 0xfc || (first === 0xfe && (second & 0xc0) === 0x80);
 }

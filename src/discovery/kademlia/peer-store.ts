@@ -8,9 +8,9 @@
 import { toHex } from '../../bytes/hex.ts';
 import { LIMITS } from '../../bytes/limits.ts';
 import { integerBelow, type Random, sample } from '../../runtime/random.ts';
+import { isLocalAddress } from './addresses.ts';
 import { AddressQuota } from './address-quota.ts';
 import { BloomFilter, bloomBits } from './bloom.ts';
-import { isLocalAddress } from './node-id.ts';
 
 /** How long an announcement is good for. Clients repeat theirs every 15 minutes or so. */
 export const PEER_LIFE_MS = 30 * 60_000;

@@ -1,7 +1,6 @@
 /** How fast a node may be made to work, and how fast it works of its own accord. */
 import { LIMITS } from '../../bytes/limits.ts';
-import { machineKey } from './address-quota.ts';
-import { isLocalAddress } from './node-id.ts';
+import { isLocalAddress, machineKey } from './addresses.ts';
 
 /** Lets through so many a second on average, and a second's worth at once. */
 export class TokenBucket {

@@ -10,7 +10,7 @@
  */
 import { LIMITS } from '../../bytes/limits.ts';
 import { NeighbourQuota } from './address-quota.ts';
-import { Bucket, BUCKET_SIZE, type Neighbour } from './bucket.ts';
+import { Bucket, type Neighbour } from './bucket.ts';
 import type { Contact } from './contact.ts';
 import { commonPrefixLength, compareDistance, ID_BITS } from './distance.ts';
 import { isBoundTo, type NodeIdPolicy } from './node-id.ts';
@@ -74,11 +74,10 @@ export class RoutingTable {
     if (known?.contact.hasSameEndpoint(contact) && bucket.failed(known)) this.#quota.release(contact.address);
   }
 
-  /** Whether a node that we have only heard of would find a place, or one in reserve; so, whether it is worth a ping. */
+  /** Whether a node that we have only heard of would become a neighbour if it answered; so, whether it is worth a ping. */
   wants(contact: Contact): boolean {
     const bucket = this.#bucketOf(contact);
-    const hasRoom = !bucket.isFull || bucket.reserve.length < BUCKET_SIZE || bucket === this.#buckets.at(-1);
-    return hasRoom && bucket.find(contact) === undefined && this.#admits(contact);
+    return (!bucket.isFull || bucket === this.#buckets.at(-1)) && bucket.find(contact) === undefined && this.#admits(contact);
   }
 
   /** At most `count` neighbours, those nearest to `target` first. Such as have just been silent are named only if there are no others. */
