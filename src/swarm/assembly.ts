@@ -19,6 +19,7 @@ export class Assembly {
   /** What is being written of pieces gathered on disk. */
   readonly #writes = new Map<PieceInProgress, Promise<unknown>>();
   #bufferedBytes = 0;
+  #completing = 0;
 
   /** `fail` is told when the disk fails. */
   constructor(contents: Contents, fail: (error: Error) => void) {
@@ -29,6 +30,11 @@ export class Assembly {
   /** Whether a piece of `size` bytes can be begun without memory running short. */
   hasRoomFor(size: number): boolean {
     return this.#bufferedBytes === 0 || this.#bufferedBytes + size <= LIMITS.assemblyBytes;
+  }
+
+  /** Whether memory is about to become free by itself, as pieces that are whole reach the disk. */
+  get isCompleting(): boolean {
+    return this.#completing > 0;
   }
 
   begin(piece: number, size: number, nowMs: number): PieceInProgress {
@@ -65,12 +71,14 @@ export class Assembly {
     const gathered = piece.buffer;
     const bytes = gathered ?? await this.#readBack(piece);
     piece.buffer = undefined;
+    this.#completing += 1;
     try {
       const isGood = await this.#contents.verify(piece.piece, bytes);
       look(isGood, bytes);
       if (isGood && gathered !== undefined && gathered.length > 0) await store.write(piece.piece, 0, [bytes]);
       return isGood;
     } finally {
+      this.#completing -= 1;
       this.#giveBack(bytes);
     }
   }

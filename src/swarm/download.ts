@@ -238,8 +238,8 @@ export class Download {
     if (index === undefined) return undefined;
     const size = pieceSize(this.#contents.metainfo, index);
     if (!this.#assembly.hasRoomFor(size)) {
-      // Others may still be busy; a neighbour with nothing to do is worth the detour over the disk.
-      if (neighbour.requests.size > 0) return undefined;
+      // A neighbour with nothing to do is worth the detour over the disk, but not while room is being made anyway.
+      if (neighbour.requests.size > 0 || this.#assembly.isCompleting) return undefined;
       this.#makeRoom();
     }
     const piece = this.#assembly.begin(index, size, nowMs);
@@ -311,6 +311,8 @@ export class Download {
       this.#verifying.delete(piece.piece);
       if (isGood) this.#had(piece.piece);
       else this.#spoilt(piece);
+      // Those who had to wait for memory can go on.
+      for (const neighbour of this.#neighbours) if (neighbour.requests.size === 0) this.ask(neighbour);
     } catch (error) {
       this.#verifying.delete(piece.piece);
       this.#hooks.failed(error as Error);
@@ -332,7 +334,6 @@ export class Download {
     this.wastedBytes += piece.size;
     if (this.#stopped) return;
     this.#offer(piece.piece);
-    for (const neighbour of this.#neighbours) this.ask(neighbour);
   }
 
   #blockOf(key: number): BlockRequest {
