@@ -30,7 +30,7 @@ export class FilePool {
   use<Result>(index: number, isWritable: boolean, action: (file: DiskFile) => Promise<Result>): Promise<Result> {
     let open = this.#files.get(index);
     if (open === undefined || (isWritable && !open.isWritable)) {
-      if (open !== undefined) this.#letGo(open);
+      if (open !== undefined) void this.#letGo(open);
       open = this.#enter(index, isWritable);
     }
     this.#files.delete(index);
@@ -39,9 +39,16 @@ export class FilePool {
     return open.file === undefined ? open.opening.then(action) : action(open.file);
   }
 
+  /** Closes a file, if it is open. */
+  async release(index: number): Promise<void> {
+    const open = this.#files.get(index);
+    this.#files.delete(index);
+    if (open !== undefined) await this.#letGo(open);
+  }
+
   /** Closes every file. Rejects with what has gone wrong in closing one, now or before. */
   async close(): Promise<void> {
-    for (const open of this.#files.values()) this.#letGo(open);
+    for (const open of this.#files.values()) void this.#letGo(open);
     this.#files.clear();
     await Promise.all(this.#closing);
     if (this.#failure !== undefined) throw this.#failure;
@@ -61,15 +68,16 @@ export class FilePool {
     for (const [index, open] of this.#files) {
       if (open.file === undefined) continue;
       this.#files.delete(index);
-      this.#letGo(open);
+      void this.#letGo(open);
       if (this.#files.size <= this.#capacity) return;
     }
   }
 
-  #letGo(open: OpenFile): void {
+  async #letGo(open: OpenFile): Promise<void> {
     // A file that cannot be opened has been reported to whoever wanted to use it.
     const closing = open.opening.then((file) => file.close().catch((error: unknown) => { this.#failure ??= error; }), () => undefined);
     this.#closing.add(closing);
-    void closing.then(() => this.#closing.delete(closing));
+    await closing;
+    this.#closing.delete(closing);
   }
 }

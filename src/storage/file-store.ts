@@ -1,9 +1,9 @@
 /**
  * The pieces of one torrent in its files.
  *
- * Invariant: bytes of a file lie in that file if it is wanted, or was there when it was looked at; else, if they came along
- * with a wanted file's, in the part file. No file is made that was never wanted. A file that has been seen is never made anew:
- * if it vanishes, those who need it are told, and nothing of it is taken for there.
+ * Invariant: bytes of a file lie in that file if it has been wanted since the store was opened, or was there already; else,
+ * if they came along with a wanted file's, in the part file. No file is made that was never wanted. One that has been seen is
+ * never made anew: if it vanishes, those who need it are told, and nothing of it is taken for there.
  */
 import { Bitfield } from '../bytes/bitfield.ts';
 import { chunksLength, splitChunks } from '../bytes/chunks.ts';
@@ -30,7 +30,10 @@ export interface FileStoreOptions {
   readonly allocation?: 'sparse' | 'full';
 }
 
-/** Opens the files of a torrent, all of them wanted for now. Looks at what is there, and touches nothing. Rejects with `DiskError`. */
+/**
+ * Looks at what is there of a torrent's files, and touches nothing. What is there can be read at once; before anything is
+ * written, `select` must say what is wanted. Rejects with `DiskError`.
+ */
 export async function openFileStore(options: FileStoreOptions): Promise<FileStore> {
   const store = new FileStore(options);
   await store.look();
@@ -57,7 +60,8 @@ export class FileStore implements PieceStore {
   /** Reading and writing share the files; choosing them does not. */
   readonly #lock = new SharedLock();
   readonly #unsynced = new Set<number>();
-  #wanted: Bitfield;
+  /** Files that are, or have been, wanted: choosing less never moves what is there. */
+  readonly #claimed: Bitfield;
   #isClosed = false;
 
   constructor({ disk, metainfo, directory, partsPath, allocation = 'sparse' }: FileStoreOptions) {
@@ -69,7 +73,7 @@ export class FileStore implements PieceStore {
     this.#layout = new Layout(metainfo);
     this.#partsLayout = new PartsLayout(metainfo, this.#layout);
     this.#parts = metainfo.files.length;
-    this.#wanted = Bitfield.full(metainfo.files.length);
+    this.#claimed = new Bitfield(metainfo.files.length);
     this.stamps = new FileStamps(metainfo.files.length + 1);
     this.#pool = new FilePool(LIMITS.openFilesPerTorrent, (index, isWritable) => this.#open(index, isWritable));
   }
@@ -111,22 +115,21 @@ export class FileStore implements PieceStore {
   }
 
   /**
-   * From now on these of the torrent's files are wanted, and no others. Makes empty files and folders, gives a file that has
+   * These of the torrent's files are wanted. Makes empty files and folders, gives a file that has
    * become wanted what the part file has of it, and, if so asked, takes the room for all. Rejects with `DiskError` or the
    * signal's reason.
    */
   select(wanted: Bitfield, signal?: AbortSignal): Promise<void> {
     return this.#exclusive(async () => {
-      this.#wanted = wanted.copy();
       const { isSingleFile, name, files } = this.#metainfo;
       await this.#folders.make(isSingleFile ? [] : [name]);
-      for (const file of this.#wanted) {
+      for (const file of wanted) {
         if (files[file].isPadding) continue;
         signal?.throwIfAborted();
-        if (!this.stamps.isPresent(file)) await this.#begin(file);
+        if (this.#claimed.set(file) && !this.stamps.isPresent(file)) await this.#begin(file);
         if (this.#allocation === 'full') await this.#takeRoom(file, signal);
       }
-      if (this.#wanted.isFull && this.stamps.isPresent(this.#parts)) await this.#removeParts();
+      if (this.stamps.isPresent(this.#parts) && !this.#needsParts()) await this.#removeParts();
     });
   }
 
@@ -172,9 +175,8 @@ export class FileStore implements PieceStore {
 
   /** Which file has a span of a piece, and where in it. */
   #locate(piece: number, begin: number, { file, position }: Span): { readonly index: number; readonly position: number } {
-    if (this.#wanted.has(file) || this.stamps.isPresent(file)) return { index: file, position };
+    if (this.#claimed.has(file) || this.stamps.isPresent(file)) return { index: file, position };
     const inParts = this.#partsLayout.position(piece, begin);
-    // A piece of one file alone, which was wanted when it was asked for.
     return inParts === undefined ? { index: file, position } : { index: this.#parts, position: inParts };
   }
 
@@ -206,7 +208,10 @@ export class FileStore implements PieceStore {
   async #open(index: number, isWritable: boolean): Promise<DiskFile> {
     const path = this.path(index);
     if (!isWritable) return this.#disk.open(path, 'read');
-    if (index !== this.#parts) await this.#folders.make(this.#components(index).slice(0, -1));
+    if (index !== this.#parts) {
+      if (!this.#claimed.has(index) && !this.stamps.isPresent(index)) throw new DiskError('NOT_FOUND', path, 'this file is not wanted, so it is not made');
+      await this.#folders.make(this.#components(index).slice(0, -1));
+    }
     const file = await this.#disk.open(path, this.stamps.isPresent(index) ? 'write' : 'create');
     this.#unsynced.add(index);
     this.stamps.written(index, 0);
@@ -227,16 +232,28 @@ export class FileStore implements PieceStore {
     this.stamps.cut(index, length);
   }
 
-  /** A wanted file that is not there yet: made at once if it is empty, or if the part file has something of it. */
-  async #begin(file: number): Promise<void> {
-    if (this.#metainfo.files[file].length === 0) await this.#pool.use(file, true, async () => undefined);
-    if (!this.stamps.isPresent(this.#parts)) return;
-    for (const { piece, begin, position, length } of this.#partsLayout.shares(file)) {
-      const inParts = this.#partsLayout.position(piece, begin) ?? 0;
-      if (this.stamps.lengths[this.#parts] <= inParts) continue;
-      const bytes = new Uint8Array(length);
-      const count = await this.#pool.use(this.#parts, false, (parts) => parts.read(bytes, inParts));
-      await this.#writeAt(file, position, [bytes.subarray(0, count)], count);
+  /** A file has become wanted that is not there: makes it if it is empty, or with what the part file has of it, or leaves it. */
+  async #begin(index: number): Promise<void> {
+    const partsLength = this.stamps.lengths[this.#parts];
+    const shares = this.#partsLayout.shares(index).filter(({ piece, begin }) => (this.#partsLayout.position(piece, begin) ?? 0) < partsLength);
+    if (shares.length === 0 && this.#metainfo.files[index].length > 0) return;
+    const file = await this.#open(index, true);
+    try {
+      for (const { piece, begin, position, length } of shares) {
+        const bytes = new Uint8Array(length);
+        await this.#pool.use(this.#parts, false, (parts) => parts.read(bytes, this.#partsLayout.position(piece, begin) ?? 0));
+        await file.write([bytes], position);
+        this.stamps.written(index, position + length);
+      }
+      await file.close();
+    } catch (error) {
+      // As if it had not been tried: what the part file has is still there.
+      await file.close().catch(() => undefined);
+      await this.#disk.remove(this.path(index)).catch(() => undefined);
+      this.stamps.set(index, undefined);
+      this.#unsynced.delete(index);
+      this.#claimed.clear(index);
+      throw error;
     }
   }
 
@@ -249,9 +266,16 @@ export class FileStore implements PieceStore {
     }
   }
 
-  /** Nothing is left out any more, and what the part file had is in the files. */
+  /** Whether anything may have to be kept of a file that is not there. */
+  #needsParts(): boolean {
+    return this.#metainfo.files.some(({ length, isPadding }, file) =>
+      length > 0 && !isPadding && !this.#claimed.has(file) && !this.stamps.isPresent(file));
+  }
+
+  /** What the part file had is in the files now. */
   async #removeParts(): Promise<void> {
     await this.#sync();
+    await this.#pool.release(this.#parts);
     await this.#disk.remove(this.#partsPath);
     this.stamps.set(this.#parts, undefined);
   }

@@ -48,6 +48,7 @@ export class MemoryDisk implements Disk {
 
   /** Puts a symbolic link at `path`. */
   link(path: string, target: string): void {
+    this.#addFolders(parent(path));
     this.#links.set(path, target);
   }
 
