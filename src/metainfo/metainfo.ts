@@ -31,7 +31,7 @@ export interface Metainfo {
   readonly pieceCount: number;
   /** Bytes of all files together, padding left out. */
   readonly length: number;
-  /** In the order of the piece space, padding files included (BEP 47); a link among them is an ordinary file, and empty. */
+  /** In the order of the piece space, padding files included but links left out (BEP 47). */
   readonly files: readonly FileEntry[];
   /** Whether it is one file without a folder around it. */
   readonly isSingleFile: boolean;

@@ -30,6 +30,8 @@ const SEVERAL = {
   files: [{ length: 40_000, path: ['a', 'x'] }, { length: 0, path: ['none'] }, { length: 5, path: ['b'] }],
 };
 
+const LINK = { attr: 'xl', path: ['link'], 'symlink path': ['a', 'x'] };
+
 const leaf = (length: number, root: Uint8Array = ROOT): Dictionary => ({ '': { length, 'pieces root': root } });
 /** Three pieces, of two blocks each. */
 const LAYER = Buffer.concat([1, 2, 3].map((byte) => sha256(Uint8Array.of(byte))));
@@ -68,14 +70,13 @@ test('a single file of version 1', () => {
 });
 
 test('several files of version 1, padding among them (BEP 47)', () => {
-  const files = [...SEVERAL.files, { attr: 'xp', length: 10, path: ['.pad', '10'] }, { attr: 'l', path: ['link'], 'symlink path': ['a', 'x'] }];
+  const files = [...SEVERAL.files, { attr: 'xp', length: 10, path: ['.pad', '10'] }, LINK];
   const metainfo = parseTorrent(torrent({ ...SEVERAL, files, pieces: hashesFor(40_015) }));
-  assert.deepEqual(paths(metainfo), ['a/x', 'none', 'b', '.pad/10', 'link']);
-  assert.deepEqual(metainfo.files.map(({ offset }) => offset), [0, 40_000, 40_000, 40_005, 40_015]);
-  assert.deepEqual(metainfo.files.map(({ isPadding }) => isPadding), [false, false, false, true, false]);
+  assert.deepEqual(paths(metainfo), ['a/x', 'none', 'b', '.pad/10']);
+  assert.deepEqual(metainfo.files.map(({ offset }) => offset), [0, 40_000, 40_000, 40_005]);
+  assert.deepEqual(metainfo.files.map(({ isPadding }) => isPadding), [false, false, false, true]);
   assert.equal(metainfo.length, 40_005);
   assert.equal(spaceLength(metainfo), 40_015);
-  assert.equal(metainfo.files[4].length, 0, 'a link is an empty file');
 });
 
 test('the info-hash is that of the bytes as they stand, in whatever order', () => {
@@ -228,6 +229,18 @@ test('a hybrid is both, and its halves describe the same files', () => {
   assert.equal(pieceSizeInFile(metainfo, 2), 90_000 - 2 * PIECE);
   const padded = { ...HYBRID, files: [...HYBRID.files, { attr: 'p', length: PIECE - 5, path: ['.pad', 'end'] }], pieces: hashesFor(4 * PIECE) };
   assert.equal(pieceSize(parseTorrent(torrent(padded, LAYERS)), 3), PIECE, 'padding may stand behind the last file too');
+});
+
+test('links are left out, in all versions', () => {
+  const fileTree = { ...VERSION_2['file tree'], link: { '': { attr: 'l', 'symlink path': ['..', 'x'] } } };
+  const version1 = { ...SEVERAL, files: [LINK, ...SEVERAL.files, { ...LINK, length: 0 }] };
+  const hybrid = { ...HYBRID, files: [...HYBRID.files, LINK], 'file tree': fileTree };
+  assert.deepEqual(paths(parseTorrent(torrent(version1))), ['a/x', 'none', 'b']);
+  assert.deepEqual(paths(parseTorrent(torrent({ ...VERSION_2, 'file tree': fileTree }, LAYERS))), ['a/x', 'b', 'none']);
+  assert.deepEqual(paths(parseTorrent(torrent(hybrid, LAYERS))), ['a/x', '.pad/8304', 'b', 'none']);
+  refused(torrent({ ...SEVERAL, files: [LINK] }), /nothing but links/);
+  const full = { ...LINK, length: 40_005 };
+  assert.deepEqual(paths(parseTorrent(torrent({ ...SEVERAL, files: [full] }))), ['link'], 'what holds bytes is a file');
 });
 
 test('a hybrid whose halves differ is refused', () => {

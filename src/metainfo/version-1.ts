@@ -50,6 +50,14 @@ export function countPieces(length: number, pieceLength: number): number {
   return count;
 }
 
+/**
+ * A link to another file (BEP 47). Shoal makes none, for a link could lead anywhere; it holds no bytes, and may go without a
+ * length, so nothing is lost by leaving it out.
+ */
+export function isLink(file: BencodeDictionary): boolean {
+  return (field.text(file, 'attr') ?? '').includes(LINK) && (file.get('length') ?? 0) === 0;
+}
+
 /** A file's length in bytes; throws where it is none, or too large for `end`, where the file begins, to be added. */
 export function readLength(file: BencodeDictionary, end: number, which: string): number {
   const length = field.integer(file, 'length');
@@ -71,17 +79,19 @@ function readSingleFile(info: BencodeDictionary, folder: TorrentFolder): Torrent
 function readFiles(list: BencodeValue | undefined, root: TorrentFolder): TorrentFile[] {
   if (!Array.isArray(list) || list.length === 0) throw new MetainfoError('its list of files is empty, or no list');
   if (list.length > LIMITS.torrentFiles) throw new MetainfoError(`it has ${list.length} files; ${LIMITS.torrentFiles} is the most`);
+  const files: TorrentFile[] = [];
   let offset = 0;
-  return list.map((entry, index) => {
+  for (const [index, entry] of list.entries()) {
     const which = `file ${index + 1}`;
     if (!(entry instanceof Map)) throw new MetainfoError(`${which} is not a dictionary`);
-    const attributes = field.text(entry, 'attr') ?? '';
-    // BEP 47 lets a link go without a length.
-    const length = attributes.includes(LINK) && !entry.has('length') ? 0 : readLength(entry, offset, which);
-    const file = { ...readPath(entry, root, which), isPadding: attributes.includes(PADDING), length, offset, piecesRoot: undefined };
+    if (isLink(entry)) continue;
+    const length = readLength(entry, offset, which);
+    const isPadding = (field.text(entry, 'attr') ?? '').includes(PADDING);
+    files.push({ ...readPath(entry, root, which), isPadding, length, offset, piecesRoot: undefined });
     offset += length;
-    return file;
-  });
+  }
+  if (files.length === 0) throw new MetainfoError('its list of files has nothing but links');
+  return files;
 }
 
 function readPath(entry: BencodeDictionary, root: TorrentFolder, which: string): { folder: TorrentFolder; name: string } {

@@ -9,7 +9,7 @@ import { LIMITS } from '../bytes/limits.ts';
 import { HASH_BYTES } from './merkle.ts';
 import { MetainfoError } from './metainfo.ts';
 import type { TorrentFolder } from './safe-path.ts';
-import { countPieces, readLength, type TorrentFile } from './version-1.ts';
+import { countPieces, isLink, readLength, type TorrentFile } from './version-1.ts';
 
 export interface Version2 {
   /** Padding is left out: where the next file begins says how much there would be. */
@@ -48,7 +48,7 @@ function readFolder(tree: BencodeDictionary, folder: TorrentFolder, pieceLength:
     }
     if (!(properties instanceof Map) || entry.size > 1) throw new MetainfoError('its file tree has an entry that is file and folder at once');
     if (files.length >= LIMITS.torrentFiles) throw new MetainfoError(`it has more than ${LIMITS.torrentFiles} files`);
-    files.push(readFile(properties, folder, name, pieceLength, files));
+    if (!isLink(properties)) files.push(readFile(properties, folder, name, pieceLength, files));
   }
 }
 
