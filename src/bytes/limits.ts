@@ -126,6 +126,12 @@ export const LIMITS = {
   dhtNodesPerAnswer: 16,
   /** Nodes read from a saved routing table, by family. */
   dhtSavedNodes: 2000,
+  /** Peers read from one answer, and found in one lookup. */
+  dhtPeersReadPerAnswer: 200,
+  dhtPeersPerLookup: 2000,
+  /** Lookups under way at a time, and in line. */
+  dhtLookups: 32,
+  dhtLookupsWaiting: 4096,
   /** Queries that one lookup may take. */
   dhtQueriesPerLookup: 200,
   /** Queries of one machine that are answered in ten seconds. */

@@ -5,7 +5,9 @@
  * byte of a binary value stands as %XX unless it is unreserved (RFC 3986).
  */
 import { decode, encode, field, type BencodeDictionary, type BencodeValue, type Encodable } from '../../bytes/bencode.ts';
-import { bytesToAddress, canonicalAddress, parseCompactEndpoints, parseEndpoint, type AddressFamily, type Endpoint } from '../../bytes/endpoint.ts';
+import {
+  bytesToAddress, canonicalAddress, formatEndpoint, parseCompactEndpoints, parseEndpoint, type AddressFamily, type Endpoint,
+} from '../../bytes/endpoint.ts';
 import { describeError } from '../../bytes/errors.ts';
 import { LIMITS } from '../../bytes/limits.ts';
 import { printable } from '../../bytes/printable.ts';
@@ -207,6 +209,16 @@ export function decodeScrapeReply(body: Uint8Array, infoHashes: readonly Uint8Ar
   });
 }
 
+/** The refusal that a body holds; undefined where it holds none. */
+export function decodeRefusal(body: Uint8Array): TrackerError | undefined {
+  try {
+    const answer = decode(body, { anyKeyOrder: true });
+    return answer instanceof Map ? refusalIn(answer) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function decodeAnswer(body: Uint8Array): BencodeDictionary {
   let answer: BencodeValue;
   try {
@@ -215,10 +227,16 @@ function decodeAnswer(body: Uint8Array): BencodeDictionary {
     throw new TrackerError(`what it answers is ${describeError(error)}`, undefined, { cause: error });
   }
   if (!(answer instanceof Map)) throw new TrackerError('what it answers is not a dictionary');
-  const reason = field.bytes(answer, 'failure reason');
-  if (reason === undefined) return answer;
-  const text = printable(Buffer.from(reason).toString('utf8'), LIMITS.trackerTextLength);
-  throw new TrackerError(text === '' ? 'it refuses, and gives no reason' : text, readRetryIn(answer.get('retry in')));
+  const refusal = refusalIn(answer);
+  if (refusal !== undefined) throw refusal;
+  return answer;
+}
+
+function refusalIn(answer: BencodeDictionary): TrackerError | undefined {
+  const reason = field.text(answer, 'failure reason');
+  if (reason === undefined) return undefined;
+  const text = printable(reason, LIMITS.trackerTextLength);
+  return new TrackerError(text === '' ? 'it refuses, and gives no reason' : text, readRetryIn(answer.get('retry in')));
 }
 
 /** Minutes, as a number or in digits, or `never` (BEP 31). */
@@ -236,8 +254,7 @@ function readPeers(value: BencodeValue | undefined, family: AddressFamily): Endp
   for (const entry of value.slice(0, LIMITS.trackerPeers)) {
     if (!(entry instanceof Map)) continue;
     const host = field.text(entry, 'ip') ?? '';
-    const address = canonicalAddress(host);
-    const endpoint = parseEndpoint(`${address?.includes(':') ? `[${address}]` : host}:${field.integer(entry, 'port')}`);
+    const endpoint = parseEndpoint(formatEndpoint({ host: canonicalAddress(host) ?? host, port: field.integer(entry, 'port') ?? 0 }));
     if (endpoint !== undefined) endpoints.push(endpoint);
   }
   return endpoints;
