@@ -4,7 +4,8 @@
  *
  * Invariant: whatever the names, each path stays below the torrent's folder, each component is safe as a file's name, and no
  * two files, nor a file and a folder, fall together, not even on a disk that does not tell `A` from `a` or one spelling of
- * `é` from another. The same names give the same paths everywhere. A name that is safe and free is kept as it is.
+ * `é` from another. The same names give the same paths everywhere. A name that is safe and free is kept as it is, also where
+ * Windows could not hold it: that is the concern of a disk on Windows (`runtime/node/windows-names.ts`).
  */
 import { LIMITS } from '../bytes/limits.ts';
 import { MetainfoError } from './metainfo.ts';

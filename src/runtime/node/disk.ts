@@ -12,8 +12,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { splitChunks } from '../../bytes/chunks.ts';
 import { DiskError, type Disk, type DiskErrorCode, type DiskFile, type FileStatus } from '../disk.ts';
+import { withWindowsNames } from './windows-names.ts';
 
-export const nodeDisk: Disk = {
+const disk: Disk = {
   open: (file, mode) => named(file, openFile(file, mode)),
   status: (entry) => named(entry, status(entry)),
   list: (folder) => named(folder, fs.promises.readdir(folder).then((names) => names.sort())),
@@ -23,6 +24,8 @@ export const nodeDisk: Disk = {
   rename: (from, to) => named(from, rename(from, to)),
   remove: (entry) => named(entry, remove(entry)),
 };
+
+export const nodeDisk: Disk = process.platform === 'win32' ? withWindowsNames(disk) : disk;
 
 const { O_RDONLY, O_RDWR, O_CREAT } = fs.constants;
 /** Windows has neither. Without O_NONBLOCK, opening a pipe that nobody reads would take a thread of the pool for ever. */
