@@ -50,6 +50,10 @@ export const LIMITS = {
   metadataAttempts: 16,
   /** A neighbour with more than this queued gets no metadata on top. */
   metadataQueuedBytes: 512 * 1024,
+  /** Peers that have connected and not shaken hands yet, in one session. */
+  waitingHandshakes: 200,
+  /** Lines kept of what goes on with one torrent. */
+  statusMessages: 50,
   /** Addresses of a swarm's peers that are remembered. */
   candidates: 2000,
   /** Requests under way with one neighbour. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { fromHex, toHex } from '../../bytes/hex.ts';
 import {
   clockwiseDistance, compareClockwise, highestBit, ID_BYTES, isBetween, isWithin, plusPowerOfTwo, shareOfCircle,
@@ -33,6 +33,12 @@ test('distances, sums and arcs agree with arithmetic modulo 2^160', () => {
     const order = walked(a, b) < walked(a, c) ? -1 : walked(a, b) > walked(a, c) ? 1 : 0;
     assert.equal(Math.sign(compareClockwise(idOf(a), idOf(b), idOf(c))), order);
   }));
+});
+
+test('adding leaves what it is given alone, a Buffer too', () => {
+  const id = Buffer.alloc(ID_BYTES, 0xff);
+  assert.deepEqual(plusPowerOfTwo(id, 0), new Uint8Array(ID_BYTES));
+  assert.deepEqual(id, Buffer.alloc(ID_BYTES, 0xff));
 });
 
 test('the highest bit and the share of the circle measure a distance', () => {

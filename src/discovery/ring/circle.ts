@@ -42,7 +42,8 @@ export function clockwiseDistance(from: Uint8Array, to: Uint8Array): Uint8Array 
 
 /** The point 2^`exponent` clockwise of `id`. */
 export function plusPowerOfTwo(id: Uint8Array, exponent: number): Uint8Array {
-  const sum = id.slice();
+  // Not `slice`, which would leave a Buffer's bytes shared.
+  const sum = new Uint8Array(id);
   let index = ID_BYTES - 1 - (exponent >>> 3);
   let carry = 1 << (exponent & 7);
   for (; index >= 0 && carry > 0; index--) {

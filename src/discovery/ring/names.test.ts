@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { sha1 } from '../../bytes/digest.ts';
 import { toHex } from '../../bytes/hex.ts';
 import { LIMITS } from '../../bytes/limits.ts';

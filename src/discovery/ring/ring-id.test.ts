@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { contactAt, decodeContacts, encodeContacts, SLOTS, strangerAt } from './ring-id.ts';
 
 test('a public address has as many places as there are slots, whatever the port', () => {

@@ -1,0 +1,191 @@
+/**
+ * Keeping every record at r + 1 peers: the one responsible for its key and the r that follow.
+ *
+ * What is announced is copied at once. Besides, every responsible peer compares what it has of its own arc with each of its r
+ * successors, now and then and whenever its neighbours have changed: both send digests, and for each part of the arc that
+ * differs the one gets what only the other has. Records are sets of announcements, and two announcements of the same are
+ * settled by the later expiry, so copies agree in whatever order all this happens. The same comparison hands keys over to a
+ * newcomer, and from one who leaves.
+ *
+ * Invariant: a copy that need not be kept here any more is dropped only after a peer who should keep it has taken it. Copies
+ * are taken from neighbours only, and only of keys that this peer should keep.
+ */
+import { equalBytes } from '../../bytes/compare.ts';
+import type { Endpoint } from '../../bytes/endpoint.ts';
+import { toHex } from '../../bytes/hex.ts';
+import { LIMITS } from '../../bytes/limits.ts';
+import type { Timer } from '../../runtime/clock.ts';
+import { isWithin } from './circle.ts';
+import type { RingContext } from './context.ts';
+import type { Answer, Arc } from './messages.ts';
+import { pages, type RecordPage } from './record-codec.ts';
+import { bucketOf, type FileRecord, type Outcome } from './records.ts';
+import type { Contact } from './ring-id.ts';
+
+export class Replicator {
+  readonly #context: RingContext;
+  /** Announcements not copied yet: by key, info-hash and holder. */
+  readonly #fresh = new Map<string, FileRecord>();
+  readonly #comparing = new Set<string>();
+  #freshTimer: Timer | undefined;
+  #repairTimer: Timer | undefined;
+  #isStopped = true;
+
+  constructor(context: RingContext) {
+    this.#context = context;
+  }
+
+  start(): void {
+    this.#isStopped = false;
+    this.#repairAfter(this.#context.settings.repairIntervalMs);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#repairTimer?.cancel();
+    this.#freshTimer?.cancel();
+  }
+
+  /** The neighbours have changed: others should keep our copies, and we theirs. */
+  neighboursChanged(): void {
+    if (!this.#isStopped) this.#repairAfter(this.#context.settings.stabiliseIntervalMs / 5);
+  }
+
+  /** Takes in what a holder announces of itself; a lifetime of 0 takes it back. */
+  announced(record: Omit<FileRecord, 'holders'>, holder: Endpoint, lifetimeMs: number): Outcome {
+    const { records, clock, settings } = this.#context;
+    const kept = Math.min(lifetimeMs, settings.recordLifetimeMs);
+    const outcome = kept > 0
+      ? records.put(record, holder, kept, clock.now())
+      : records.remove(record.key, record.infoHash, holder);
+    if (outcome === 'stored' || outcome === 'removed') this.#copy(record, holder, kept);
+    return outcome;
+  }
+
+  /** Takes in copies from a neighbour; returns how many are kept here now. */
+  take(copies: RecordPage): number {
+    const { table, records, clock, settings } = this.#context;
+    let kept = 0;
+    for (const record of copies) {
+      if (!table.keeps(record.key)) continue;
+      const outcomes = record.holders.map(({ endpoint, secondsLeft }) => {
+        if (secondsLeft === 0) return records.remove(record.key, record.infoHash, endpoint);
+        return records.put(record, endpoint, Math.min(secondsLeft * 1000, settings.recordLifetimeMs), clock.now());
+      });
+      if (!outcomes.includes('full') && !outcomes.includes('invalid')) kept += 1;
+    }
+    return kept;
+  }
+
+  /**
+   * Makes oneself and another agree on an arc. `direction` 'pull' only gets what the other has. `done` is told whether it
+   * came to its end.
+   */
+  compare(contact: Contact, arc: Arc, direction: 'both' | 'pull', done: (isComplete: boolean) => void): void {
+    const { records, clock } = this.#context;
+    if (this.#comparing.has(contact.key)) return done(false);
+    this.#comparing.add(contact.key);
+    const end = (isComplete: boolean): void => {
+      this.#comparing.delete(contact.key);
+      done(isComplete);
+    };
+    const digests = records.digests(arc.after, arc.upTo, clock.now());
+    this.#context.ask(contact, { type: 'compare', ...arc, digests }, (outcome) => {
+      if (outcome.kind !== 'answer' || outcome.answer.digests === undefined) return end(false);
+      const others = outcome.answer.digests;
+      const differing = [...digests.keys()].filter((bucket) => digests[bucket] !== others[bucket]);
+      if (differing.length === 0) return end(true);
+      const isOurs = (key: Uint8Array): boolean => isWithin(key, arc.after, arc.upTo) && differing.includes(bucketOf(key));
+      const pull = (isComplete: boolean): void => (isComplete ? this.#pull(contact, arc, differing, end) : end(false));
+      if (direction === 'pull') pull(true);
+      else this.#push(contact, pages(records.select(isOurs, clock.now()), this.#context.family), pull);
+    });
+  }
+
+  /** Compares the own arc with everyone who should have copies of it, and passes on what is no more to be kept here. */
+  repair(): void {
+    const { table } = this.#context;
+    const { predecessor } = table;
+    if (predecessor === undefined || !this.#context.isMember) return;
+    const arc = { after: predecessor.id, upTo: table.own.id };
+    for (const successor of table.successors.all) this.compare(successor, arc, 'both', () => {});
+    this.#passOn();
+  }
+
+  #repairAfter(delayMs: number): void {
+    this.#repairTimer?.cancel();
+    this.#repairTimer = this.#context.clock.after(delayMs, () => {
+      this.#repairAfter(this.#context.settings.repairIntervalMs);
+      this.repair();
+    });
+  }
+
+  #copy({ key, infoHash, name, length }: Omit<FileRecord, 'holders'>, holder: Endpoint, lifetimeMs: number): void {
+    const holders = [{ endpoint: holder, secondsLeft: Math.ceil(lifetimeMs / 1000) }];
+    this.#fresh.set(`${toHex(key)}/${toHex(infoHash)}/${holder.host} ${holder.port}`, { key, infoHash, name, length, holders });
+    if (this.#fresh.size >= LIMITS.ringFreshAnnouncements) return this.#copyFresh();
+    this.#freshTimer ??= this.#context.clock.after(this.#context.settings.replicateDelayMs, () => this.#copyFresh());
+  }
+
+  #copyFresh(): void {
+    const { table, family } = this.#context;
+    this.#freshTimer?.cancel();
+    this.#freshTimer = undefined;
+    const fresh = [...this.#fresh.values()];
+    this.#fresh.clear();
+    for (const successor of table.successors.all) this.#push(successor, pages(fresh, family), () => {});
+    // What is not our own has come here because its own peer could not be reached; that may be one of those before us.
+    const others = fresh.filter(({ key }) => !table.owns(key));
+    const before = table.predecessors.all.filter((predecessor) => !table.successors.has(predecessor));
+    for (const predecessor of others.length > 0 ? before : []) this.#push(predecessor, pages(others, family), () => {});
+  }
+
+  /** Stores pages at a neighbour, one after the other. */
+  #push(contact: Contact, [page, ...rest]: readonly RecordPage[], done: (isComplete: boolean) => void): void {
+    if (page === undefined) return done(true);
+    this.#context.ask(contact, { type: 'store', records: page }, (outcome) => {
+      if (outcome.kind === 'answer') this.#push(contact, rest, done);
+      else done(false);
+    });
+  }
+
+  /** Gets an arc's buckets from a neighbour, one page after the other. */
+  #pull(contact: Contact, arc: Arc, [bucket, ...rest]: readonly number[], done: (isComplete: boolean) => void): void {
+    if (bucket === undefined) return done(true);
+    let pagesLeft = LIMITS.ringPages;
+    const next = (cursor: Uint8Array): void => {
+      this.#context.ask(contact, { type: 'records', ...arc, bucket, cursor }, (outcome) => {
+        pagesLeft -= 1;
+        if (outcome.kind !== 'answer') return done(false);
+        this.#takePulled(outcome.answer, arc);
+        const { cursor: following } = outcome.answer;
+        if (following !== undefined && pagesLeft > 0 && !equalBytes(following, cursor)) next(following);
+        else this.#pull(contact, arc, rest, done);
+      });
+    };
+    next(new Uint8Array());
+  }
+
+  #takePulled({ records = [] }: Answer, arc: Arc): void {
+    this.take(records.filter(({ key }) => isWithin(key, arc.after, arc.upTo)));
+  }
+
+  /** What lies before the arcs that this peer should keep, the farthest predecessor should have: it gets it, and we forget it. */
+  #passOn(): void {
+    const { table, records, clock, family } = this.#context;
+    const keeper = table.predecessors.last;
+    if (keeper === undefined) return;
+    const strays = records.select((key) => !table.keeps(key), clock.now());
+    const passNext = ([page, ...rest]: readonly RecordPage[]): void => {
+      if (page === undefined) return;
+      this.#context.ask(keeper, { type: 'store', records: page }, (outcome) => {
+        if (outcome.kind !== 'answer' || outcome.answer.keys !== page.length) return;
+        for (const { key, infoHash, holders } of page) {
+          if (!table.keeps(key)) for (const { endpoint } of holders) records.remove(key, infoHash, endpoint);
+        }
+        passNext(rest);
+      });
+    };
+    passNext(pages(strays, family));
+  }
+}
