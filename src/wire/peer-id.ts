@@ -1,13 +1,11 @@
 /** How clients name themselves in their peer ids (BEP 20). */
 import type { Random } from '../runtime/random.ts';
 
-/** Shoal's letters, and its version as four digits. */
-const PREFIX = '-SH0100-';
-
-/** 20 bytes, new for each session. */
-export function createPeerId(random: Random): Uint8Array {
+/** 20 bytes, new for each session: Shoal's letters, its version (such as `0.1.0`) as four digits, and chance. */
+export function createPeerId(random: Random, version: string): Uint8Array {
+  const digits = version.split('.').slice(0, 3).map((part) => Math.min(35, Number.parseInt(part, 10) || 0).toString(36));
   const id = random.bytes(20);
-  id.set(Buffer.from(PREFIX, 'latin1'));
+  id.set(Buffer.from(`-SH${digits.join('').padEnd(4, '0')}-`, 'latin1'));
   return id;
 }
 

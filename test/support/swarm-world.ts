@@ -112,7 +112,7 @@ export class SwarmWorld {
     const notes: string[] = [];
     const swarm = new Swarm({
       clock: simulation, random, network: host,
-      infoHashes: [metainfo.infoHash!], peerId: createPeerId(random), listenPort: PORT, dhtPort: undefined,
+      infoHashes: [metainfo.infoHash!], peerId: createPeerId(random, '0.0.0'), listenPort: PORT, dhtPort: undefined,
       maxNeighbours: 50, bans: new Bans(), choking: 'textbook', picking: 'rarest-first',
       downLimit: new RateLimit(Number.POSITIVE_INFINITY, 0), upLimit: new RateLimit(Number.POSITIVE_INFINITY, 0),
       exchangePeers: true, superSeeding: false, client: 'Shoal test',

@@ -1,0 +1,38 @@
+/**
+ * Shoal as a library: a BitTorrent session for TypeScript programs.
+ *
+ *     import { Session } from 'shoal';
+ *     await using session = await Session.open();
+ *     const torrent = await session.add('magnet:?xt=…', { directory: 'downloads' });
+ *     for await (const { progress } of torrent.progress()) console.log(progress);
+ */
+import about from '../package.json' with { type: 'json' };
+import { nodeRuntime } from './runtime/node/runtime.ts';
+import { Session as RuntimeSession, type SessionOptions } from './session/session.ts';
+
+/** A session on this machine; see `SessionOptions`. */
+export const Session = {
+  /** Begins to listen for peers. Rejects with `ShoalError` 'LISTEN_FAILED'. Close it, or hold it with `await using`. */
+  open(options: SessionOptions = {}): Promise<RuntimeSession> {
+    return RuntimeSession.open(nodeRuntime(), { version: about.version, ...options });
+  },
+};
+export type Session = RuntimeSession;
+
+export { ShoalError } from './bytes/errors.ts';
+export type { Endpoint } from './bytes/endpoint.ts';
+export { createTorrent, type CreateOptions, type CreatedTorrent } from './metainfo/create.ts';
+export { exportTorrent } from './metainfo/export.ts';
+export { formatMagnet, magnetOf, parseMagnet, type Magnet } from './metainfo/magnet.ts';
+export { MetainfoError, type FileEntry, type Metainfo } from './metainfo/metainfo.ts';
+export { parseTorrent } from './metainfo/parse.ts';
+export { DiskError } from './runtime/disk.ts';
+export { nodeRuntime } from './runtime/node/runtime.ts';
+export type { Runtime } from './runtime/runtime.ts';
+export { resolveSource, SourceError } from './session/source.ts';
+export type { SessionOptions } from './session/session.ts';
+export type { AddOptions, Torrent } from './session/torrent.ts';
+export type { TorrentState, TorrentStatus } from './session/torrent-status.ts';
+export type { NeighbourStatus } from './swarm/swarm.ts';
+export type { PiecePriority } from './swarm/piece-picker.ts';
+export { startTracker, type Tracker, type TrackerOptions } from './tracker/tracker.ts';

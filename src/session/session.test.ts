@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { randomTorrent } from '../../test/support/swarm-world.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { MemoryDisk } from '../runtime/simulated/disk.ts';
+import { SimulatedNetwork } from '../runtime/simulated/network.ts';
+import { simulatedRuntime } from '../runtime/simulated/runtime.ts';
+import { Simulation } from '../runtime/simulated/simulation.ts';
+import { Session } from './session.ts';
+
+const { metainfo, payload } = randomTorrent(3, 50 * 32 * 1024 + 77, 32 * 1024);
+
+function world(): { simulation: Simulation; runtimeOf(address: string, disk?: MemoryDisk): Runtime } {
+  const simulation = new Simulation({ seed: 11 });
+  const network = new SimulatedNetwork(simulation);
+  const runtimeOf = (address: string, disk = new MemoryDisk()): Runtime =>
+    simulatedRuntime(network.addHost(address, { upBytesPerSecond: 1_000_000 }), { disk });
+  return { simulation, runtimeOf };
+}
+
+async function seedAt(runtime: Runtime): Promise<Session> {
+  await runtime.disk.writeWhole('/data/test.bin', payload);
+  const session = await Session.open(runtime, { port: 6881 });
+  await session.add(metainfo, { directory: '/data', check: 'full' });
+  return session;
+}
+
+test('a torrent is got from a seed, and the files are there', async () => {
+  const { simulation, runtimeOf } = world();
+  await seedAt(runtimeOf('10.0.0.1'));
+  const runtime = runtimeOf('10.0.0.2');
+  const session = await Session.open(runtime, { stateDirectory: '/state' });
+  const torrent = await session.add(metainfo, { directory: '/got', peers: [{ host: '10.0.0.1', port: 6881 }] });
+  await simulation.complete(torrent.whenDone(), 60_000);
+  assert.deepEqual(await runtime.disk.readWhole('/got/test.bin', 1e9), payload);
+  assert.equal(torrent.state, 'seeding');
+  await simulation.complete(session.close(), 60_000);
+  assert.equal(torrent.state, 'stopped');
+});
+
+test('what was verified before a stop is not downloaded again', async () => {
+  const { simulation, runtimeOf } = world();
+  await seedAt(runtimeOf('10.0.0.1'));
+  const disk = new MemoryDisk();
+  const options = { directory: '/got', peers: [{ host: '10.0.0.1', port: 6881 }] };
+  const first = await Session.open(runtimeOf('10.0.0.2', disk), { stateDirectory: '/state' });
+  const begun = await first.add(metainfo, options);
+  await simulation.runUntil(() => begun.status().progress > 0.4, 60_000);
+  await simulation.complete(first.close(), 60_000);
+  const had = begun.status().haveBytes;
+  assert.ok(had < payload.length);
+  const second = await Session.open(runtimeOf('10.0.0.3', disk), { stateDirectory: '/state' });
+  const resumed = await second.add(metainfo, options);
+  await simulation.complete(resumed.whenDone(), 60_000);
+  assert.equal(resumed.status().downloadedBytes, payload.length - had);
+  assert.deepEqual(await disk.readWhole('/got/test.bin', 1e9), payload);
+});
+
+test('a magnet link is enough', async () => {
+  const { simulation, runtimeOf } = world();
+  await seedAt(runtimeOf('10.0.0.1'));
+  const session = await Session.open(runtimeOf('10.0.0.2'), {});
+  const torrent = await session.add(`magnet:?xt=urn:btih:${Buffer.from(metainfo.infoHash!).toString('hex')}&x.pe=10.0.0.1:6881`, { directory: '/got' });
+  await simulation.complete(torrent.whenDone(), 60_000);
+  assert.equal(torrent.metainfo?.name, 'test.bin');
+});
+
+test('a file can be read while it comes', async () => {
+  const { simulation, runtimeOf } = world();
+  await seedAt(runtimeOf('10.0.0.1'));
+  const session = await Session.open(runtimeOf('10.0.0.2'), {});
+  const torrent = await session.add(metainfo, { directory: '/got', peers: [{ host: '10.0.0.1', port: 6881 }] });
+  const read = async (): Promise<Buffer> => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of await torrent.stream('test.bin', { start: 100_000, end: 900_001 })) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  };
+  const bytes = await simulation.complete(read(), 60_000);
+  assert.deepEqual(bytes, Buffer.from(payload.subarray(100_000, 900_001)));
+});
+
+test('a full disk stops the torrent with a clear error, and nothing verified is lost', async () => {
+  const { simulation, runtimeOf } = world();
+  await seedAt(runtimeOf('10.0.0.1'));
+  const disk = new MemoryDisk({ capacityBytes: 700_000 });
+  const options = { directory: '/got', peers: [{ host: '10.0.0.1', port: 6881 }] };
+  const session = await Session.open(runtimeOf('10.0.0.2', disk), { stateDirectory: '/state' });
+  const torrent = await session.add(metainfo, options);
+  await assert.rejects(simulation.complete(torrent.whenDone(), 60_000), { code: 'DISK_FULL', message: /test\.bin: the disk is full/ });
+  assert.equal(torrent.state, 'failed');
+  disk.capacityBytes = Number.POSITIVE_INFINITY;
+  const had = torrent.status().haveBytes;
+  assert.ok(had > 0);
+  await simulation.complete(session.close(), 60_000);
+  const again = await Session.open(runtimeOf('10.0.0.3', disk), { stateDirectory: '/state' });
+  const resumed = await again.add(metainfo, options);
+  await simulation.complete(resumed.whenDone(), 60_000);
+  assert.ok(resumed.status().downloadedBytes <= payload.length - had);
+});
+
+test('a torrent is in a session once', async () => {
+  const { runtimeOf } = world();
+  const session = await Session.open(runtimeOf('10.0.0.2'), {});
+  await session.add(metainfo, { directory: '/got' });
+  await assert.rejects(session.add(metainfo, { directory: '/elsewhere' }), { code: 'DUPLICATE_TORRENT' });
+});

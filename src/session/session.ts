@@ -1,0 +1,190 @@
+/**
+ * Many torrents in one program: one port for all peers that come, one budget of rates, one set of ways to find peers.
+ *
+ * Invariant: a torrent is in a session once; a session that is closed has no torrent, no socket and no timer left.
+ */
+import { ShoalError } from '../bytes/errors.ts';
+import { toHex } from '../bytes/hex.ts';
+import { LIMITS } from '../bytes/limits.ts';
+import type { DiscoveryName } from '../discovery/discovery.ts';
+import type { Magnet } from '../metainfo/magnet.ts';
+import type { Metainfo } from '../metainfo/metainfo.ts';
+import { parseTorrent } from '../metainfo/parse.ts';
+import type { Channel } from '../runtime/channel.ts';
+import type { Listener } from '../runtime/network.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { ChokingPolicyName } from '../swarm/choking-policies.ts';
+import { Bans, expectHandshake } from '../swarm/neighbours.ts';
+import { RateLimit } from '../swarm/rate.ts';
+import type { PeerMessage } from '../wire/messages.ts';
+import { createPeerId } from '../wire/peer-id.ts';
+import { peerProtocol } from '../wire/peer-protocol.ts';
+import { DISCOVERY_NAMES, openDiscoveries, type Discoveries } from './discoveries.ts';
+import { resolveSource } from './source.ts';
+import { Torrent, type AddOptions, type TorrentSurroundings } from './torrent.ts';
+
+export interface SessionOptions {
+  /** Exactly this TCP port, 0 for any free one; absent: the first free one from 6881 to 6889, else any. */
+  readonly port?: number;
+  /** The address to listen on and to connect from; absent: all. */
+  readonly listenHost?: string;
+  /** Where resume records are kept; absent: nowhere, so that every start checks the files. */
+  readonly stateDirectory?: string;
+  /** Absent: no limit. */
+  readonly downBytesPerSecond?: number;
+  readonly upBytesPerSecond?: number;
+  /** Default `adaptive`. */
+  readonly choking?: ChokingPolicyName;
+  /** The ways to find peers; default all. */
+  readonly discovery?: readonly DiscoveryName[];
+  /** A torrent; default 80. */
+  readonly maxNeighbours?: number;
+  /** Of Shoal, such as `0.1.0`; default `0.0.0`. */
+  readonly version?: string;
+}
+
+const FIRST_PORT = 6881;
+const LAST_PORT = 6889;
+const NEIGHBOURS = 80;
+const UNVERSIONED = '0.0.0';
+
+export class Session implements AsyncDisposable {
+  readonly #runtime: Runtime;
+  readonly #surroundings: TorrentSurroundings;
+  readonly #listener: Listener;
+  readonly #discoveries: Discoveries;
+  readonly #byInfoHash: Map<string, Torrent>;
+  readonly #torrents = new Set<Torrent>();
+  readonly #downLimit: RateLimit;
+  readonly #upLimit: RateLimit;
+
+  /** Begins to listen. Rejects with `ShoalError` 'LISTEN_FAILED'. */
+  static async open(runtime: Runtime, options: SessionOptions = {}): Promise<Session> {
+    const byInfoHash = new Map<string, Torrent>();
+    const waiting = new Set<Channel<PeerMessage>>();
+    const accept = (channel: Channel<PeerMessage>): void => welcome(runtime, channel, byInfoHash, waiting);
+    const listener = await listen(runtime, options, accept);
+    const names = new Set(options.discovery ?? DISCOVERY_NAMES);
+    const discoveries = await openDiscoveries(runtime, names, `Shoal/${options.version ?? UNVERSIONED}`);
+    return new Session(runtime, options, { listener, byInfoHash, discoveries, exchangePeers: names.has('exchange') });
+  }
+
+  private constructor(runtime: Runtime, options: SessionOptions, opened: {
+    readonly listener: Listener;
+    readonly byInfoHash: Map<string, Torrent>;
+    readonly discoveries: Discoveries;
+    readonly exchangePeers: boolean;
+  }) {
+    const { listenHost, version = UNVERSIONED } = options;
+    const { listener, discoveries } = opened;
+    const nowMs = runtime.clock.now();
+    this.#runtime = runtime;
+    this.#listener = listener;
+    this.#byInfoHash = opened.byInfoHash;
+    this.#discoveries = discoveries;
+    this.#downLimit = new RateLimit(options.downBytesPerSecond ?? Number.POSITIVE_INFINITY, nowMs);
+    this.#upLimit = new RateLimit(options.upBytesPerSecond ?? Number.POSITIVE_INFINITY, nowMs);
+    this.#surroundings = {
+      runtime,
+      stateDirectory: options.stateDirectory,
+      discoveries: discoveries.all,
+      port: listener.endpoint.port,
+      exchangePeers: opened.exchangePeers,
+      dhtNode: (endpoint) => discoveries.addDhtNode(endpoint),
+      swarm: {
+        peerId: createPeerId(runtime.random, version),
+        dhtPort: discoveries.dhtPort,
+        maxNeighbours: options.maxNeighbours ?? NEIGHBOURS,
+        bans: new Bans(),
+        choking: options.choking ?? 'adaptive',
+        downLimit: this.#downLimit,
+        upLimit: this.#upLimit,
+        client: `Shoal ${version}`,
+        ...(listenHost === undefined ? {} : { localHost: listenHost }),
+      },
+    };
+  }
+
+  /** Where peers can reach this session. */
+  get port(): number {
+    return this.#listener.endpoint.port;
+  }
+
+  get torrents(): readonly Torrent[] {
+    return [...this.#torrents];
+  }
+
+  /**
+   * Begins with a torrent: a torrent file's path, URL or bytes, a magnet link, or either already read. Resolves as soon as
+   * it has begun. Rejects with `ShoalError`: 'BAD_SOURCE', or 'DUPLICATE_TORRENT' where it is here already.
+   */
+  async add(given: string | Uint8Array | Metainfo | Magnet, options: AddOptions & { readonly signal?: AbortSignal }): Promise<Torrent> {
+    const source = typeof given === 'string' ? await resolveSource(this.#runtime, given, options.signal)
+      : given instanceof Uint8Array ? parseTorrent(given)
+      : given;
+    const keys = [source.infoHash, source.infoHashV2?.subarray(0, 20)].flatMap((infoHash) => (infoHash === undefined ? [] : toHex(infoHash)));
+    if (keys.length === 0) throw new ShoalError('NO_INFO_HASH', 'the link names a publisher, not a torrent: it must be resolved first');
+    if (keys.some((key) => this.#byInfoHash.has(key))) throw new ShoalError('DUPLICATE_TORRENT', `${source.name ?? keys[0]} is in this session already`);
+    const torrent = new Torrent(source, options, this.#surroundings);
+    this.#torrents.add(torrent);
+    for (const key of keys) this.#byInfoHash.set(key, torrent);
+    return torrent;
+  }
+
+  /** Stops a torrent and takes it out of the session. Its files stay. */
+  async remove(torrent: Torrent): Promise<void> {
+    this.#torrents.delete(torrent);
+    for (const [key, one] of this.#byInfoHash) if (one === torrent) this.#byInfoHash.delete(key);
+    await torrent.stop();
+  }
+
+  /** For all torrents together, in bytes per second; Infinity for no limit. */
+  limitRates({ down, up }: { readonly down?: number; readonly up?: number }): void {
+    const nowMs = this.#runtime.clock.now();
+    if (down !== undefined) this.#downLimit.setRate(down, nowMs);
+    if (up !== undefined) this.#upLimit.setRate(up, nowMs);
+  }
+
+  /** Stops everything, in order. Never rejects. */
+  async close(): Promise<void> {
+    await Promise.all([this.#listener.close(), ...[...this.#torrents].map((torrent) => this.remove(torrent))]);
+    await this.#discoveries.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** A peer has come: which torrent it means, its handshake tells. */
+function welcome(
+  runtime: Runtime,
+  channel: Channel<PeerMessage>,
+  byInfoHash: ReadonlyMap<string, Torrent>,
+  waiting: Set<Channel<PeerMessage>>,
+): void {
+  if (waiting.size >= LIMITS.waitingHandshakes) return channel.close(new ShoalError('BUSY', 'too many come at once'));
+  waiting.add(channel);
+  expectHandshake(channel, runtime.clock, (result) => {
+    waiting.delete(channel);
+    if (result instanceof Error) return;
+    const torrent = byInfoHash.get(toHex(result.infoHash));
+    if (torrent === undefined) channel.close(new ShoalError('UNKNOWN_TORRENT', 'it asks for a torrent that is not here'));
+    else torrent.accept(channel, result);
+  });
+  return undefined;
+}
+
+async function listen(runtime: Runtime, { port, listenHost }: SessionOptions, accept: (channel: Channel<PeerMessage>) => void): Promise<Listener> {
+  const on = (tried: number): Promise<Listener> =>
+    runtime.network.listen({ port: tried, ...(listenHost === undefined ? {} : { host: listenHost }) }, peerProtocol, accept);
+  if (port !== undefined) return on(port);
+  for (let tried = FIRST_PORT; tried <= LAST_PORT; tried++) {
+    try {
+      return await on(tried);
+    } catch {
+      // Somebody has it; there are more.
+    }
+  }
+  return on(0);
+}

@@ -1,0 +1,32 @@
+/** What stands of a torrent at a moment: for screens, programs and events. Sizes in bytes. */
+import type { NeighbourStatus } from '../swarm/swarm.ts';
+
+/** `metadata`: it is being got from peers. `checking`: what is on disk is being hashed. */
+export type TorrentState = 'metadata' | 'checking' | 'downloading' | 'seeding' | 'stopped' | 'failed';
+
+export interface TorrentStatus {
+  readonly state: TorrentState;
+  readonly name: string;
+  /** Of what is wanted, 0 to 1. While checking: of what is to be checked. */
+  readonly progress: number;
+  /** Bytes of the wanted pieces; 0 while the metadata is unknown. */
+  readonly wantedBytes: number;
+  /** Those of them that are verified and on disk. */
+  readonly haveBytes: number;
+  /** Payload that has come and gone in this run. */
+  readonly downloadedBytes: number;
+  readonly uploadedBytes: number;
+  /** Of the downloaded: had already, or spoilt. */
+  readonly wastedBytes: number;
+  readonly downBytesPerSecond: number;
+  readonly upBytesPerSecond: number;
+  /** Undefined while nothing comes in. */
+  readonly etaMs: number | undefined;
+  readonly neighbours: readonly NeighbourStatus[];
+  /** Addresses known at which a peer may answer. */
+  readonly knownPeers: number;
+  /** While the metadata is coming in: bytes of it that are here, and how many it is said to have. */
+  readonly metadata: { readonly receivedBytes: number; readonly totalBytes: number };
+  /** The last word of each way of finding peers, and of what has happened among them. */
+  readonly messages: readonly string[];
+}

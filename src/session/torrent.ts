@@ -1,0 +1,478 @@
+/**
+ * One torrent of a session, from whatever names it to the files on disk: its swarm, its searches for peers, its store and
+ * its resume record, begun in order and ended in order.
+ *
+ * Invariant: the swarm gets pieces to give only after they have been verified, in this run or (by a resume record that still
+ * fits the files) in an earlier one. After `stop` nothing of it is under way.
+ */
+import { Bitfield } from '../bytes/bitfield.ts';
+import { equalBytes } from '../bytes/compare.ts';
+import type { Endpoint } from '../bytes/endpoint.ts';
+import { describeError, ShoalError } from '../bytes/errors.ts';
+import { toHex } from '../bytes/hex.ts';
+import { LIMITS } from '../bytes/limits.ts';
+import type { Discovery, DiscoveryReports, Search, SwarmIdentity } from '../discovery/discovery.ts';
+import { isSelected, type Magnet } from '../metainfo/magnet.ts';
+import { pieceSize, type Metainfo } from '../metainfo/metainfo.ts';
+import { parseInfo } from '../metainfo/parse.ts';
+import { verifyPiece } from '../metainfo/verify.ts';
+import type { Channel } from '../runtime/channel.ts';
+import { sleep, type Timer } from '../runtime/clock.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { checkPieces } from '../storage/check.ts';
+import { openFileStore, type FileStore } from '../storage/file-store.ts';
+import { loadResume, saveResume, trustedPieces, type ResumeRecord } from '../storage/resume.ts';
+import { Swarm, type SwarmHooks, type SwarmOptions } from '../swarm/swarm.ts';
+import type { Handshake, PeerMessage } from '../wire/messages.ts';
+import { FileReader } from './file-reader.ts';
+import { Selection, type Select } from './selection.ts';
+import { isMetainfo } from './source.ts';
+import type { TorrentState, TorrentStatus } from './torrent-status.ts';
+
+const SAVE_INTERVAL_MS = 30_000;
+const WANT_MORE_INTERVAL_MS = 5_000;
+/** With fewer neighbours than this more are looked for. */
+const ENOUGH_NEIGHBOURS = 20;
+
+export interface AddOptions {
+  /** Where the file, or the torrent's folder, is put. */
+  readonly directory: string;
+  /** How much each file is wanted; absent: all as normal, or as the magnet link selects. */
+  readonly select?: Select;
+  /** Pieces in order, for those who look at the file while it comes. */
+  readonly sequential?: boolean;
+  /** Peers that are known already. */
+  readonly peers?: readonly Endpoint[];
+  /** BEP 16. */
+  readonly superSeeding?: boolean;
+  /**
+   * What is taken for had: `resume` (the default) believes the resume record as far as the files fit it; `full` hashes
+   * everything that is on disk; `trust` believes that all is there, for files that have just been hashed.
+   */
+  readonly check?: 'resume' | 'full' | 'trust';
+  /** Whether files take all their room at the start. */
+  readonly allocation?: 'sparse' | 'full';
+}
+
+/** What a torrent has of its session. */
+export interface TorrentSurroundings {
+  readonly runtime: Runtime;
+  readonly stateDirectory: string | undefined;
+  readonly discoveries: readonly Discovery[];
+  readonly port: number;
+  readonly exchangePeers: boolean;
+  readonly swarm: Omit<SwarmOptions, 'infoHashes' | 'picking' | 'exchangePeers' | 'superSeeding' | 'hooks' | 'clock' | 'random' | 'network' | 'listenPort'>;
+  /** A neighbour has told its DHT port. */
+  dhtNode(endpoint: Endpoint): void;
+}
+
+export class Torrent {
+  /** 20 bytes each, as peers and trackers know it. */
+  readonly infoHashes: readonly Uint8Array[];
+  readonly directory: string;
+  readonly swarm: Swarm;
+  readonly #source: Metainfo | Magnet;
+  readonly #options: AddOptions;
+  readonly #surroundings: TorrentSurroundings;
+  readonly #abort = new AbortController();
+  readonly #searches: Search[] = [];
+  readonly #messages = new Map<string, string>();
+  readonly #ready = Promise.withResolvers<Metainfo>();
+  readonly #metadata = Promise.withResolvers<Metainfo>();
+  readonly #done = Promise.withResolvers<void>();
+  readonly #timers: Timer[] = [];
+  /** Called at every change that somebody may wait for. */
+  readonly #watchers = new Set<() => void>();
+  #state: TorrentState = 'metadata';
+  #error: Error | undefined;
+  #metainfo: Metainfo | undefined;
+  #store: FileStore | undefined;
+  #selection: Selection | undefined;
+  #have: Bitfield | undefined;
+  #haveBytes = 0;
+  #checkedShare = 0;
+  #earlier = { downloaded: 0, uploaded: 0 };
+  #unsaved = false;
+  #saving: Promise<void> = Promise.resolve();
+  #stopping: Promise<void> | undefined;
+  #started: Promise<void>;
+
+  constructor(source: Metainfo | Magnet, options: AddOptions, surroundings: TorrentSurroundings) {
+    this.#source = source;
+    this.#options = options;
+    this.#surroundings = surroundings;
+    this.directory = options.directory;
+    this.infoHashes = [source.infoHash, source.infoHashV2?.subarray(0, 20)].filter((infoHash) => infoHash !== undefined);
+    const { runtime } = surroundings;
+    this.swarm = new Swarm({
+      ...surroundings.swarm,
+      clock: runtime.clock,
+      random: runtime.random,
+      network: runtime.network,
+      listenPort: surroundings.port,
+      infoHashes: this.infoHashes,
+      picking: options.sequential === true ? 'sequential' : 'rarest-first',
+      exchangePeers: surroundings.exchangePeers && !this.isPrivate,
+      superSeeding: options.superSeeding === true,
+      hooks: this.#hooks(),
+    });
+    // Those who never ask how it went must not bring the program down.
+    for (const { promise } of [this.#ready, this.#done, this.#metadata]) promise.catch(() => undefined);
+    this.#started = this.#start();
+  }
+
+  /** Undefined while it is still being got from peers. */
+  get metainfo(): Metainfo | undefined {
+    return this.#metainfo;
+  }
+
+  get name(): string {
+    return this.#metainfo?.name ?? this.#source.name ?? toHex(this.infoHashes[0]);
+  }
+
+  get isPrivate(): boolean {
+    return isMetainfo(this.#source) && this.#source.isPrivate;
+  }
+
+  get state(): TorrentState {
+    return this.#state;
+  }
+
+  /** Resolves once the metadata is known and what is on disk has been looked at. Rejects with `ShoalError`. */
+  whenReady(): Promise<Metainfo> {
+    return this.#ready.promise;
+  }
+
+  /** Resolves once everything wanted has been verified and written. Rejects with `ShoalError` where it fails or is stopped before. */
+  whenDone(): Promise<void> {
+    return this.#done.promise;
+  }
+
+  addPeers(endpoints: readonly Endpoint[]): void {
+    this.swarm.addPeers(endpoints);
+  }
+
+  accept(channel: Channel<PeerMessage>, handshake: Handshake): void {
+    this.swarm.accept(channel, handshake);
+  }
+
+  /** Changes what is wanted. Rejects with `DiskError`. */
+  async select(select: Select): Promise<void> {
+    const metainfo = await this.whenReady();
+    const selection = new Selection(metainfo, select);
+    await this.#store?.select(selection.files);
+    this.#selection = selection;
+    this.#countHave();
+    if (this.swarm.transfer?.isSeeding === false || selection.wantedBytes > this.#haveBytes) this.#setState('downloading');
+    this.swarm.setPriorities((piece) => selection.priorityOf(piece));
+  }
+
+  /**
+   * A file's bytes as they can be had, as a Web stream. What is missing is fetched before the rest. `file` is an index in
+   * `Metainfo.files`, or a path below the torrent's folder with `/` between; `start` and `end` count bytes, `end` not included.
+   */
+  async stream(file: number | string, range: { readonly start?: number; readonly end?: number } = {}): Promise<ReadableStream<Uint8Array>> {
+    const metainfo = await this.whenReady();
+    const index = typeof file === 'number' ? file : metainfo.files.findIndex((entry) => entry.path.join('/') === file);
+    const entry = metainfo.files[index];
+    const transfer = this.swarm.transfer;
+    if (entry === undefined || transfer === undefined) throw new ShoalError('NO_SUCH_FILE', `${this.name} has no file ${file}`);
+    return new FileReader(transfer, entry, { watch: (action) => this.#watch(action), hasEnded: () => this.#abort.signal.aborted }).stream(range);
+  }
+
+  /** A look now and every `intervalMs`, and at the end. Ends when the torrent is stopped; throws `ShoalError` where it fails. */
+  async *progress(intervalMs = 1000): AsyncGenerator<TorrentStatus, void, undefined> {
+    while (this.#state !== 'stopped') {
+      const before = this.#state;
+      yield this.status();
+      if (this.#error !== undefined) throw this.#error;
+      await this.#pause(intervalMs, () => this.#state !== before);
+    }
+    yield this.status();
+  }
+
+  status(): TorrentStatus {
+    const neighbours = this.swarm.neighbourStatus();
+    const { download, upload } = this.swarm.transfer ?? {};
+    const wantedBytes = this.#selection?.wantedBytes ?? 0;
+    const downBytesPerSecond = neighbours.reduce((sum, neighbour) => sum + neighbour.downBytesPerSecond, 0);
+    const progress = this.#state === 'checking' ? this.#checkedShare : wantedBytes === 0 ? (this.#metainfo === undefined ? 0 : 1) : this.#haveBytes / wantedBytes;
+    return {
+      state: this.#state,
+      name: this.name,
+      progress,
+      wantedBytes,
+      haveBytes: this.#haveBytes,
+      downloadedBytes: download?.receivedBytes ?? 0,
+      uploadedBytes: upload?.sentBytes ?? 0,
+      wastedBytes: download?.wastedBytes ?? 0,
+      downBytesPerSecond,
+      upBytesPerSecond: neighbours.reduce((sum, neighbour) => sum + neighbour.upBytesPerSecond, 0),
+      etaMs: downBytesPerSecond > 0 ? ((wantedBytes - this.#haveBytes) / downBytesPerSecond) * 1000 : undefined,
+      neighbours,
+      knownPeers: this.swarm.neighbours.candidates.size,
+      metadata: this.swarm.metadataProgress,
+      messages: [...this.#messages.values()],
+    };
+  }
+
+  /** Says goodbye to trackers and peers, writes the resume record, and lets go of the files. Never rejects. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #start(): Promise<void> {
+    try {
+      this.swarm.addPeers([...(this.#options.peers ?? []), ...(isMetainfo(this.#source) ? [] : this.#source.peers)]);
+      this.#startSearches();
+      const metainfo = isMetainfo(this.#source) ? this.#source : await this.#metadata.promise;
+      this.#metainfo = metainfo;
+      await this.#openFiles(metainfo);
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  }
+
+  async #openFiles(metainfo: Metainfo): Promise<void> {
+    const { runtime, stateDirectory } = this.#surroundings;
+    const { signal } = this.#abort;
+    this.#setState('checking');
+    const source = this.#source;
+    const select = this.#options.select ?? ((_, index) => (isMetainfo(source) || isSelected(source, index) ? 'normal' : 'none'));
+    const selection = new Selection(metainfo, select);
+    this.#selection = selection;
+    const store = await openFileStore({
+      disk: runtime.disk,
+      metainfo,
+      directory: this.directory,
+      partsPath: stateDirectory === undefined ? `${this.directory}/.${this.#fileName('parts')}` : `${stateDirectory}/${this.#fileName('parts')}`,
+      allocation: this.#options.allocation ?? 'sparse',
+    });
+    this.#store = store;
+    const have = await this.#piecesOnDisk(metainfo, store);
+    signal.throwIfAborted();
+    await store.select(selection.files, signal);
+    signal.throwIfAborted();
+    this.#have = have;
+    this.#countHave();
+    this.swarm.begin({
+      metainfo, store, have, carriesPayload: true,
+      verify: (piece, bytes) => verifyPiece(runtime.hasher, metainfo, piece, bytes),
+    }, (piece) => selection.priorityOf(piece));
+    this.#timers.push(runtime.clock.every(SAVE_INTERVAL_MS, () => void this.#save()));
+    this.#ready.resolve(metainfo);
+    if (this.swarm.transfer?.isSeeding === true) this.#finished();
+    else this.#setState('downloading');
+  }
+
+  /** What need not be downloaded. */
+  async #piecesOnDisk(metainfo: Metainfo, store: FileStore): Promise<Bitfield> {
+    if (this.#options.check === 'trust') return Bitfield.full(metainfo.pieceCount);
+    const record = this.#options.check === 'full' ? undefined : await this.#loadRecord(metainfo);
+    if (record !== undefined) this.#earlier = { downloaded: record.downloaded, uploaded: record.uploaded };
+    const { have, suspect } = trustedPieces(record, store.stamps, metainfo);
+    if (suspect.count === 0) return have;
+    const good = await checkPieces({
+      hasher: this.#surroundings.runtime.hasher, metainfo, store, pieces: suspect, signal: this.#abort.signal,
+      onProgress: (checked) => { this.#checkedShare = checked / suspect.count; },
+    });
+    for (const piece of good) have.set(piece);
+    return have;
+  }
+
+  async #loadRecord(metainfo: Metainfo): Promise<ResumeRecord | undefined> {
+    const path = this.#resumePath();
+    if (path === undefined) return undefined;
+    try {
+      return await loadResume(this.#surroundings.runtime.disk, path, metainfo);
+    } catch (error) {
+      this.#tell('resume', describeError(error));
+      return undefined;
+    }
+  }
+
+  #hooks(): SwarmHooks {
+    return {
+      metadata: (infoBytes) => this.#metadataCame(infoBytes),
+      pieceCompleted: (piece) => this.#pieceCompleted(piece),
+      finished: () => this.#finished(),
+      failed: (error) => this.#fail(error),
+      dhtNode: (endpoint) => this.#surroundings.dhtNode(endpoint),
+      note: (line) => this.#tell('peers', line),
+    };
+  }
+
+  #metadataCame(infoBytes: Uint8Array): void {
+    try {
+      const { infoHashV2 } = this.#source;
+      const metainfo = parseInfo(infoBytes, isMetainfo(this.#source) ? {} : { trackers: this.#source.trackers, webSeeds: this.#source.webSeeds });
+      if (infoHashV2 !== undefined && metainfo.infoHashV2 !== undefined && !equalBytes(infoHashV2, metainfo.infoHashV2)) {
+        throw new ShoalError('BAD_METADATA', 'the peers\' metadata is of another torrent than the link names');
+      }
+      this.#metadata.resolve(metainfo);
+    } catch (error) {
+      this.#fail(new ShoalError('BAD_METADATA', `the torrent that the link names cannot be used: ${describeError(error)}`, { cause: error }));
+    }
+  }
+
+  #pieceCompleted(piece: number): void {
+    if (this.#metainfo !== undefined && this.#selection?.isWanted(piece)) this.#haveBytes += pieceSize(this.#metainfo, piece);
+    this.#unsaved = true;
+    this.#notify();
+  }
+
+  #finished(): void {
+    const hadToDownload = (this.swarm.transfer?.download.receivedBytes ?? 0) > 0;
+    this.#setState('seeding');
+    if (hadToDownload) for (const search of this.#searches) search.completed();
+    this.#done.resolve();
+    void this.#save();
+  }
+
+  #fail(error: Error): void {
+    if (this.#abort.signal.aborted || this.#error !== undefined) return;
+    this.#error = error;
+    this.#setState('failed');
+    this.swarm.stop();
+    this.#reject(error);
+    void this.#save();
+  }
+
+  #reject(error: Error): void {
+    for (const { reject } of [this.#metadata, this.#ready, this.#done]) reject(error);
+  }
+
+  #startSearches(): void {
+    const { discoveries, runtime } = this.#surroundings;
+    const identity = this.#identity();
+    for (const discovery of discoveries) {
+      if (this.isPrivate && discovery.name !== 'tracker') continue;
+      this.#searches.push(discovery.search(identity, this.#reports(discovery)));
+    }
+    this.#timers.push(runtime.clock.every(WANT_MORE_INTERVAL_MS, () => {
+      if (this.swarm.neighbours.all.size >= ENOUGH_NEIGHBOURS || this.#state === 'seeding' || this.#state === 'failed') return;
+      for (const search of this.#searches) search.wantMore();
+    }));
+  }
+
+  #identity(): SwarmIdentity {
+    return {
+      infoHashes: this.infoHashes,
+      peerId: this.#surroundings.swarm.peerId,
+      port: this.#surroundings.port,
+      isPrivate: this.isPrivate,
+      trackers: () => this.#source.trackers,
+      totals: () => {
+        const { download, upload } = this.swarm.transfer ?? {};
+        return {
+          uploaded: upload?.sentBytes ?? 0,
+          downloaded: download?.receivedBytes ?? 0,
+          left: this.#have === undefined ? undefined : this.#leftBytes(),
+        };
+      },
+      isPartialSeed: () => this.#state === 'seeding' && this.#have?.isFull === false,
+    };
+  }
+
+  #reports(discovery: Discovery): DiscoveryReports {
+    return {
+      found: (endpoints) => this.swarm.addPeers(endpoints),
+      status: (line, isError) => this.#tell(`${discovery.name} ${line.split(':')[0]}`, isError ? `! ${line}` : line),
+      ownAddress: (host) => { this.swarm.neighbours.candidates.ourEndpoint = { host, port: this.#surroundings.port }; },
+    };
+  }
+
+  /** Bytes of the whole torrent that are not had, wanted or not (BEP 3). */
+  #leftBytes(): number {
+    const metainfo = this.#metainfo;
+    const have = this.#have;
+    if (metainfo === undefined || have === undefined) return 0;
+    let left = 0;
+    for (let piece = 0; piece < metainfo.pieceCount; piece++) if (!have.has(piece)) left += pieceSize(metainfo, piece);
+    return left;
+  }
+
+  #countHave(): void {
+    const metainfo = this.#metainfo;
+    this.#haveBytes = 0;
+    if (metainfo === undefined || this.#have === undefined) return;
+    for (const piece of this.#have) if (this.#selection?.isWanted(piece)) this.#haveBytes += pieceSize(metainfo, piece);
+  }
+
+  /** The resume record as of now, if anything has changed. One at a time; what goes wrong is told, and costs nothing but a check. */
+  #save(): Promise<void> {
+    this.#saving = this.#saving.then(async () => {
+      const path = this.#resumePath();
+      const [store, metainfo, have, selection] = [this.#store, this.#metainfo, this.#have, this.#selection];
+      if (!store || !metainfo || !have || !selection || path === undefined || !this.#unsaved) return;
+      this.#unsaved = false;
+      const pieces = have.copy();
+      const { download, upload } = this.swarm.transfer ?? {};
+      try {
+        await store.sync();
+        await saveResume(this.#surroundings.runtime.disk, path, metainfo, {
+          pieces,
+          wanted: selection.files,
+          stamps: store.stamps,
+          downloaded: this.#earlier.downloaded + (download?.receivedBytes ?? 0),
+          uploaded: this.#earlier.uploaded + (upload?.sentBytes ?? 0),
+        });
+      } catch (error) {
+        this.#tell('resume', `! the resume record could not be written: ${describeError(error)}`);
+      }
+    });
+    return this.#saving;
+  }
+
+  #resumePath(): string | undefined {
+    const { stateDirectory } = this.#surroundings;
+    return stateDirectory === undefined ? undefined : `${stateDirectory}/${this.#fileName('resume')}`;
+  }
+
+  #fileName(ending: string): string {
+    return `${toHex(this.infoHashes[0])}.${ending}`;
+  }
+
+  async #stop(): Promise<void> {
+    const failed = this.#state === 'failed';
+    this.#abort.abort(new ShoalError('STOPPED', `${this.name} has been stopped`));
+    for (const timer of this.#timers.splice(0)) timer.cancel();
+    this.swarm.stop();
+    this.#reject(this.#abort.signal.reason);
+    const goodbyes = this.#searches.map((search) => search.stop());
+    await this.#started;
+    await this.#save();
+    await this.#store?.close().catch((error: Error) => this.#tell('disk', `! ${describeError(error)}`));
+    await Promise.all(goodbyes);
+    if (!failed) this.#setState('stopped');
+  }
+
+  #tell(topic: string, line: string): void {
+    this.#messages.delete(topic);
+    this.#messages.set(topic, line);
+    if (this.#messages.size > LIMITS.statusMessages) for (const oldest of this.#messages.keys()) return void this.#messages.delete(oldest);
+  }
+
+  #setState(state: TorrentState): void {
+    this.#state = state;
+    this.#notify();
+  }
+
+  #notify(): void {
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  #watch(action: () => void): () => void {
+    this.#watchers.add(action);
+    return () => this.#watchers.delete(action);
+  }
+
+  /** Waits, but not longer than until a change that makes `enough` true. */
+  async #pause(delayMs: number, enough: () => boolean): Promise<void> {
+    const early = new AbortController();
+    const unwatch = this.#watch(() => { if (enough()) early.abort(); });
+    await sleep(this.#surroundings.runtime.clock, delayMs, early.signal).catch(() => undefined);
+    unwatch();
+  }
+}
