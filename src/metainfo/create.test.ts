@@ -236,6 +236,8 @@ test('an abort ends it with the reason of the signal, and no file stays open', a
   await assert.rejects(create(disk, { paths: ['/f'], pieceLength: 16 * KiB, signal: abort.signal, progress }), reason);
   assert.equal(disk.opened, 1);
   assert.equal(disk.closed, 1);
+  await assert.rejects(create(disk, { paths: ['/f'], signal: abort.signal }), reason);
+  assert.equal(disk.opened, 1);
 });
 
 test('a hash that fails is an error, whenever it does', async () => {

@@ -9,7 +9,7 @@ import { toHex } from '../bytes/hex.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { exportTorrent } from './export.ts';
-import { hashSources, type PieceHashes, type SourceSpace } from './hash-sources.ts';
+import { hashSources, type PlacedFile, type SourceSpace } from './hash-sources.ts';
 import { HASH_BYTES, layerRoot, layerWidth, pieceLevel } from './merkle.ts';
 import type { Metainfo, MetainfoFormat } from './metainfo.ts';
 import { uniqueTiers } from './outer.ts';
@@ -56,12 +56,13 @@ export interface CreatedTorrent {
 /** Rejects with `CreateError`, `DiskError`, or the signal's reason. */
 export async function createTorrent(runtime: Pick<Runtime, 'disk' | 'hasher'>, options: CreateOptions): Promise<CreatedTorrent> {
   checkAddresses([...(options.trackers ?? []).flat(), ...(options.webSeeds ?? [])]);
-  const sources = await findSources(runtime.disk, options.paths, options.name);
+  const sources = await findSources(runtime.disk, options.paths, options.name, options.signal);
   const space = layOut(sources, options);
   const totalBytes = space.length;
   let hashedBytes = 0;
   const hashes = await hashSources(runtime, space, (bytes) => options.progress?.((hashedBytes += bytes), totalBytes), options.signal);
-  const infoBytes = encode(describe(sources, space, hashes, options));
+  const trees = space.format === 'v1' ? [] : space.files.map((file) => treeOf(file, space.pieceLength, hashes.roots));
+  const infoBytes = encode(describe(sources, space, hashes.sha1, trees, options));
   const { trackers, webSeeds, comment, createdBy, creationDate } = options;
   const described = parseInfo(infoBytes, {
     trackers: uniqueTiers(trackers ?? []),
@@ -70,7 +71,7 @@ export async function createTorrent(runtime: Pick<Runtime, 'disk' | 'hasher'>, o
     createdBy,
     creationDate,
   });
-  const metainfo = { ...described, pieceLayers: layersOf(space, hashes.roots) };
+  const metainfo = { ...described, pieceLayers: pieceLayersOf(trees) };
   const inOrder = sources.files.values();
   return {
     bytes: exportTorrent(metainfo),
@@ -88,7 +89,8 @@ function checkAddresses(urls: readonly string[]): void {
 
 /** Puts the files where their pieces will be: end to end in v1, each from a piece of its own on in v2 and hybrid. */
 function layOut({ files }: Sources, { format = 'v1', pieceLength: chosen }: CreateOptions): SourceSpace {
-  const pieceLength = chosen ?? choosePieceLength(files.reduce((sum, { length }) => sum + length, 0));
+  const length = files.reduce((sum, file) => sum + file.length, 0);
+  const pieceLength = chosen ?? choosePieceLength(length, format === 'v1' ? 1 : files.length);
   if (pieceLength < LIMITS.blockBytes || pieceLength > LIMITS.pieceBytes || !Number.isInteger(Math.log2(pieceLength))) {
     throw new CreateError(`a piece length of ${pieceLength} bytes is not a power of two from ${LIMITS.blockBytes} to ${LIMITS.pieceBytes}`);
   }
@@ -105,14 +107,40 @@ function layOut({ files }: Sources, { format = 'v1', pieceLength: chosen }: Crea
   return { format, pieceLength, pieceCount, length: end, files: placed };
 }
 
+/** What a v2 torrent says of one file that is not empty. */
+interface Tree {
+  readonly root: Uint8Array;
+  /** The nodes over its pieces. */
+  readonly layer: Uint8Array;
+}
+
+function treeOf({ offset, length }: PlacedFile, pieceLength: number, roots: Uint8Array): Tree | undefined {
+  if (length === 0) return undefined;
+  const first = offset / pieceLength;
+  const count = Math.ceil(length / pieceLength);
+  const layer = roots.subarray(first * HASH_BYTES, (first + count) * HASH_BYTES);
+  return { root: layerRoot(layer, layerWidth(count), pieceLevel(pieceLength)), layer };
+}
+
+/** A file of one piece needs none: its root is the piece's hash. */
+function pieceLayersOf(trees: readonly (Tree | undefined)[]): Map<string, Uint8Array> {
+  const layers = new Map<string, Uint8Array>();
+  for (const tree of trees) if (tree !== undefined && tree.layer.length > HASH_BYTES) layers.set(toHex(tree.root), tree.layer);
+  return layers;
+}
+
 /** The info dictionary. */
-function describe(sources: Sources, space: SourceSpace, hashes: PieceHashes, { isPrivate, source }: CreateOptions): Encodable {
-  const { format, pieceLength } = space;
-  const common = { name: sources.name, 'piece length': pieceLength, private: isPrivate === true ? 1 : undefined, source };
-  const version1 = sources.isSingleFile ? { length: space.length } : { files: fileList(space) };
-  const version2 = { 'file tree': fileTree(space, hashes.roots), 'meta version': 2 };
-  if (format === 'v2') return { ...common, ...version2 };
-  return { ...common, ...version1, pieces: hashes.sha1, ...(format === 'hybrid' ? version2 : {}) };
+function describe(
+  sources: Sources,
+  space: SourceSpace,
+  pieceHashes: Uint8Array,
+  trees: readonly (Tree | undefined)[],
+  { isPrivate, source }: CreateOptions,
+): Encodable {
+  const common = { name: sources.name, 'piece length': space.pieceLength, private: isPrivate === true ? 1 : undefined, source };
+  const version1 = { ...(sources.isSingleFile ? { length: space.length } : { files: fileList(space) }), pieces: pieceHashes };
+  const version2 = { 'file tree': fileTree(space, trees), 'meta version': 2 };
+  return { ...common, ...(space.format === 'v2' ? {} : version1), ...(space.format === 'v1' ? {} : version2) };
 }
 
 /** BEP 3's list of files, with padding (BEP 47) where there are gaps between them. */
@@ -131,39 +159,19 @@ function fileList({ files }: SourceSpace): Encodable[] {
 type FileTree = Map<string, Encodable | FileTree>;
 
 /** BEP 52's tree of files. */
-function fileTree(space: SourceSpace, roots: Uint8Array): FileTree {
-  const tree: FileTree = new Map();
-  for (const file of space.files) {
-    let folder = tree;
-    for (const name of file.path) {
-      const key = Buffer.from(name, 'utf8').toString('latin1');
-      let inner = folder.get(key);
-      if (!(inner instanceof Map)) folder.set(key, (inner = new Map()));
-      folder = inner as FileTree;
-    }
-    folder.set('', { length: file.length, 'pieces root': file.length > 0 ? fileRoot(space, file, roots) : undefined });
+function fileTree({ files }: SourceSpace, trees: readonly (Tree | undefined)[]): FileTree {
+  const top: FileTree = new Map();
+  for (const [index, { path, length }] of files.entries()) {
+    const entry = path.reduce((folder, name) => subfolder(folder, Buffer.from(name, 'utf8').toString('latin1')), top);
+    entry.set('', { length, 'pieces root': trees[index]?.root });
   }
-  return tree;
+  return top;
 }
 
-type PlacedFile = SourceSpace['files'][number];
-
-/** The nodes over a file's pieces. */
-function fileLayer({ pieceLength }: SourceSpace, { offset, length }: PlacedFile, roots: Uint8Array): Uint8Array {
-  const first = offset / pieceLength;
-  return roots.subarray(first * HASH_BYTES, (first + Math.ceil(length / pieceLength)) * HASH_BYTES);
-}
-
-function fileRoot(space: SourceSpace, file: PlacedFile, roots: Uint8Array): Uint8Array {
-  const layer = fileLayer(space, file, roots);
-  return layerRoot(layer, layerWidth(layer.length / HASH_BYTES), pieceLevel(space.pieceLength));
-}
-
-function layersOf(space: SourceSpace, roots: Uint8Array): Map<string, Uint8Array> {
-  const layers = new Map<string, Uint8Array>();
-  if (space.format === 'v1') return layers;
-  for (const file of space.files) {
-    if (file.length > space.pieceLength) layers.set(toHex(fileRoot(space, file, roots)), fileLayer(space, file, roots));
-  }
-  return layers;
+function subfolder(folder: FileTree, name: string): FileTree {
+  const known = folder.get(name);
+  if (known instanceof Map) return known as FileTree;
+  const made: FileTree = new Map();
+  folder.set(name, made);
+  return made;
 }

@@ -2,8 +2,8 @@
  * Runs of a Merkle tree's layer, with the proof that they belong there: what peers ask of each other in `hash request` and
  * `hashes` messages (BEP 52), so that a torrent that came by magnet link gets its piece layers, and a spoilt piece its leaves.
  *
- * Invariant: of a sound run of 2^n hashes, the proof is the n-th layer's sibling of the subtree over them, and one more hash
- * a layer on the way up. A peer that counts layers from the run's own finds the first n - 1 of them inside it, so left out.
+ * Invariant: to get from a run to the root, one hash of each layer is missing on the way up, the uncle. Layers are counted
+ * from the run's own, so the first log2(length) - 1 of them lie inside the run's subtree and have none.
  */
 import { equalBytes } from '../bytes/compare.ts';
 import { LIMITS } from '../bytes/limits.ts';

@@ -11,14 +11,19 @@ import { HASH_BYTES, layerRoot, leavesPerPiece } from './merkle.ts';
 import { fileOfPiece, type MetainfoFormat } from './metainfo.ts';
 import { CreateError, type SourceFile } from './sources.ts';
 
-/** Files in the space of pieces that they are to make up. Between them may be gaps, of zeros. */
+export interface PlacedFile extends SourceFile {
+  /** Where it begins in the space of pieces, in bytes. */
+  readonly offset: number;
+}
+
+/** Files in the space of pieces that they are to make up. Between them may be gaps: zeros, in a hybrid's v1 half. */
 export interface SourceSpace {
   readonly format: MetainfoFormat;
   readonly pieceLength: number;
   readonly pieceCount: number;
   /** Where the last file ends. */
   readonly length: number;
-  readonly files: readonly (SourceFile & { readonly offset: number })[];
+  readonly files: readonly PlacedFile[];
 }
 
 export interface PieceHashes {
@@ -93,13 +98,15 @@ export async function hashSources(
 /** Reads the space from front to back, one file open at a time. */
 class SpaceReader {
   readonly #disk: Disk;
-  readonly #files: SourceSpace['files'];
+  readonly #files: readonly PlacedFile[];
+  readonly #fillsGaps: boolean;
   #current = 0;
   #open: DiskFile | undefined;
 
-  constructor(disk: Disk, { files }: SourceSpace) {
+  constructor(disk: Disk, { files, format }: SourceSpace) {
     this.#disk = disk;
     this.#files = files;
+    this.#fillsGaps = format === 'hybrid';
   }
 
   /** Fills `target` with what begins at `start`, which is where the last call ended. */
@@ -111,13 +118,13 @@ class SpaceReader {
       if (file.offset >= end) break;
       const from = Math.max(start, file.offset);
       const to = Math.min(end, file.offset + file.length);
-      target.fill(0, filled - start, from - start);
+      if (this.#fillsGaps) target.fill(0, filled - start, from - start);
       if (to > from) await this.#readPart(file, target.subarray(from - start, to - start), from - file.offset);
       filled = to;
       if (to < file.offset + file.length) return;
       await this.#leave(file);
     }
-    target.fill(0, filled - start);
+    if (this.#fillsGaps) target.fill(0, filled - start);
   }
 
   /** Looks at the files that are left, which are empty. */

@@ -5,7 +5,8 @@
  * to pass off one content as the other.
  */
 import { MetainfoError } from './metainfo.ts';
-import type { TorrentFile, Version1 } from './version-1.ts';
+import type { TorrentFile } from './torrent-file.ts';
+import type { Version1 } from './version-1.ts';
 import type { Version2 } from './version-2.ts';
 
 /** The v1 half's files, padding included, with the v2 half's roots. */

@@ -9,8 +9,8 @@ import { ShoalError } from '../bytes/errors.ts';
 
 /** Bytes that are no torrent, or one that cannot be right. One sentence; the caller puts the file's name before it. */
 export class MetainfoError extends ShoalError {
-  constructor(reason: string, options?: ErrorOptions) {
-    super('BAD_TORRENT', reason, options);
+  constructor(reason: string) {
+    super('BAD_TORRENT', reason);
   }
 }
 

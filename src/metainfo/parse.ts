@@ -14,7 +14,8 @@ import { type FileEntry, type Metainfo, MetainfoError } from './metainfo.ts';
 import { NO_OUTER, type Outer, readOuter } from './outer.ts';
 import { readPieceLayers } from './piece-layers.ts';
 import { safeComponent, safePaths, TorrentFolder } from './safe-path.ts';
-import { nameOf, readVersion1, type TorrentFile } from './version-1.ts';
+import type { TorrentFile } from './torrent-file.ts';
+import { nameOf, readVersion1 } from './version-1.ts';
 import { readVersion2 } from './version-2.ts';
 
 /** What torrents of all versions suffer from: keys that are not sorted. The info dictionary's bytes are kept as they are. */

@@ -18,3 +18,9 @@ test('from a thousand to two thousand pieces, with bounds on both ends', () => {
     assert.ok(pieces > 1024 && pieces <= 2048, `${length} bytes in ${pieces} pieces`);
   }
 });
+
+test('many small files that are aligned get short pieces, for the rest of each would be padding', () => {
+  assert.equal(choosePieceLength(1024 * MiB, 100_000), 16 * KiB);
+  assert.equal(choosePieceLength(10 * 1024 * MiB, 100_000), 128 * KiB);
+  assert.equal(choosePieceLength(512 * MiB, 100), 256 * KiB);
+});

@@ -7,9 +7,12 @@ import { LIMITS } from '../bytes/limits.ts';
 const PIECES_AT_MOST = 2048;
 const LONGEST = 16 * 1024 * 1024;
 
-/** Bytes: the smallest power of two, from 16 KiB to 16 MiB, that makes no more than 2048 pieces of `length` bytes. */
-export function choosePieceLength(length: number): number {
+/**
+ * The smallest power of two, from 16 KiB to 16 MiB, that makes no more than 2048 pieces of `length` bytes. Where each of
+ * `alignedFiles` begins at a piece of its own there are as many pieces anyway, and long ones would be mostly padding.
+ */
+export function choosePieceLength(length: number, alignedFiles = 1): number {
   let pieceLength: number = LIMITS.blockBytes;
-  while (pieceLength < LONGEST && length > pieceLength * PIECES_AT_MOST) pieceLength *= 2;
+  while (pieceLength < LONGEST && length > pieceLength * Math.max(PIECES_AT_MOST, alignedFiles)) pieceLength *= 2;
   return pieceLength;
 }

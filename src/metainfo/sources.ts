@@ -41,13 +41,13 @@ export interface Sources {
  *
  * @param paths with `/` between the components
  * @param name of the torrent; by default the file's, the folder's, or that of the folder which the first of several is in
- * @throws CreateError, DiskError
+ * @throws CreateError, DiskError, the signal's reason
  */
-export async function findSources(disk: Disk, paths: readonly string[], name?: string): Promise<Sources> {
+export async function findSources(disk: Disk, paths: readonly string[], name?: string, signal?: AbortSignal): Promise<Sources> {
   const [first, ...others] = paths.map(withoutTrailingSlash);
   if (first === undefined) throw new CreateError('no file or folder was named to make a torrent of');
   if (name !== undefined && /^\.{0,2}$|\//.test(name)) throw new CreateError(`"${name}" cannot be the name of a torrent, which is a file's or folder's`);
-  const search = new Search(disk);
+  const search = new Search(disk, signal);
   if (others.length === 0) {
     const ownName = name ?? nameOfPath(first);
     const status = await search.look(first);
@@ -65,14 +65,17 @@ export async function findSources(disk: Disk, paths: readonly string[], name?: s
 
 class Search {
   readonly #disk: Disk;
+  readonly #signal: AbortSignal | undefined;
   readonly #files: SourceFile[] = [];
   readonly #emptyFolders: string[] = [];
 
-  constructor(disk: Disk) {
+  constructor(disk: Disk, signal: AbortSignal | undefined) {
     this.#disk = disk;
+    this.#signal = signal;
   }
 
   async look(source: string): Promise<FileStatus> {
+    this.#signal?.throwIfAborted();
     const status = await this.#disk.status(source);
     if (status === undefined) throw new CreateError(`${source}: there is no such file or folder, or its name is not UTF-8`);
     return status;

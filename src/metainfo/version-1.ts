@@ -6,14 +6,8 @@
 import { type BencodeDictionary, type BencodeValue, field } from '../bytes/bencode.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import { MetainfoError } from './metainfo.ts';
-import type { TorrentFolder, TorrentPlace } from './safe-path.ts';
-
-/** A file as a torrent has it, before its path is made safe. */
-export interface TorrentFile extends TorrentPlace {
-  readonly length: number;
-  readonly offset: number;
-  readonly piecesRoot: Uint8Array | undefined;
-}
+import type { TorrentFolder } from './safe-path.ts';
+import { countPieces, isLink, readLength, type TorrentFile } from './torrent-file.ts';
 
 export interface Version1 {
   readonly files: readonly TorrentFile[];
@@ -24,7 +18,6 @@ export interface Version1 {
 
 const SHA1_BYTES = 20;
 const PADDING = 'p';
-const LINK = 'l';
 
 export function readVersion1(info: BencodeDictionary, pieceLength: number, folder: TorrentFolder): Version1 {
   const isSingleFile = info.has('length');
@@ -43,29 +36,6 @@ export function readVersion1(info: BencodeDictionary, pieceLength: number, folde
   return { files, isSingleFile, pieceHashes, pieceCount };
 }
 
-/** The number of pieces in a space of `length` bytes. */
-export function countPieces(length: number, pieceLength: number): number {
-  const count = Math.ceil(length / pieceLength);
-  if (count > LIMITS.torrentPieces) throw new MetainfoError(`it has ${count} pieces; ${LIMITS.torrentPieces} is the most`);
-  return count;
-}
-
-/**
- * A link to another file (BEP 47). Shoal makes none, for a link could lead anywhere; it holds no bytes, and may go without a
- * length, so nothing is lost by leaving it out.
- */
-export function isLink(file: BencodeDictionary): boolean {
-  return (field.text(file, 'attr') ?? '').includes(LINK) && (file.get('length') ?? 0) === 0;
-}
-
-/** A file's length in bytes; throws where it is none, or too large for `end`, where the file begins, to be added. */
-export function readLength(file: BencodeDictionary, end: number, which: string): number {
-  const length = field.integer(file, 'length');
-  if (length === undefined || length < 0) throw new MetainfoError(`the length of ${which} is not a whole number from 0 to 2^53`);
-  if (!Number.isSafeInteger(end + length)) throw new MetainfoError('its files are longer than 2^53 bytes together');
-  return length;
-}
-
 /** A torrent's name as it stands there, or ''. The UTF-8 one, where there are two, was added beside one of some other encoding. */
 export function nameOf(info: BencodeDictionary): string {
   const name = field.bytes(info, 'name.utf-8') ?? field.bytes(info, 'name');
@@ -78,7 +48,7 @@ function readSingleFile(info: BencodeDictionary, folder: TorrentFolder): Torrent
 
 function readFiles(list: BencodeValue | undefined, root: TorrentFolder): TorrentFile[] {
   if (!Array.isArray(list) || list.length === 0) throw new MetainfoError('its list of files is empty, or no list');
-  if (list.length > LIMITS.torrentFiles) throw new MetainfoError(`it has ${list.length} files; ${LIMITS.torrentFiles} is the most`);
+  if (list.length > LIMITS.torrentFiles) throw new MetainfoError(`it has more than ${LIMITS.torrentFiles} files`);
   const files: TorrentFile[] = [];
   let offset = 0;
   for (const [index, entry] of list.entries()) {

@@ -9,7 +9,7 @@ import { LIMITS } from '../bytes/limits.ts';
 import { HASH_BYTES } from './merkle.ts';
 import { MetainfoError } from './metainfo.ts';
 import type { TorrentFolder } from './safe-path.ts';
-import { countPieces, isLink, readLength, type TorrentFile } from './version-1.ts';
+import { countPieces, isLink, readLength, type TorrentFile } from './torrent-file.ts';
 
 export interface Version2 {
   /** Padding is left out: where the next file begins says how much there would be. */
