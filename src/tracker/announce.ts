@@ -10,11 +10,9 @@ import { addressToBytes, type AddressFamily } from '../bytes/endpoint.ts';
 import type { AnnounceAnswer, AnnounceRequest, Refusal, SwarmCounts } from '../discovery/tracker/announcement.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
+import type { Admission } from './admission.ts';
 import { isLoopback, tellOwnAddress, type OwnAddresses } from './own-addresses.ts';
 import { whenReady, type Eventual, type PeerState, type SwarmStore } from './swarm-store.ts';
-
-/** Decides who may announce what: the reason for which an announce is refused, or undefined. */
-export type Admission = (request: AnnounceRequest) => string | undefined;
 
 export interface AnnounceRules {
   readonly intervalMs: number;

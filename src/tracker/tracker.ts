@@ -9,7 +9,8 @@ import { LIMITS } from '../bytes/limits.ts';
 import { TokenIssuer } from '../bytes/token.ts';
 import type { DatagramSocket, Network } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { Admission, Tally, TrackerState } from './announce.ts';
+import { everybody, type Admission } from './admission.ts';
+import type { Tally, TrackerState } from './announce.ts';
 import { answerHttp } from './http-tracker.ts';
 import { escapePath, type PublishedTorrent } from './index-page.ts';
 import { MemorySwarmStore } from './memory-swarm-store.ts';
@@ -35,7 +36,7 @@ export interface TrackerOptions {
   readonly minIntervalMs?: number;
   /** Peers told where the asker does not say how many it would like. Default 50. */
   readonly peersPerAnswer?: number;
-  /** Default: everybody may announce everything. */
+  /** Default: `everybody`. */
   readonly admit?: Admission;
   /** The addresses under which others reach peers on this machine. Default: those of its interfaces. */
   readonly ownAddresses?: () => readonly string[];
@@ -106,7 +107,7 @@ function newState({ clock, random, network }: Runtime, options: TrackerOptions):
       intervalMs,
       minIntervalMs: options.minIntervalMs ?? Math.min(MIN_INTERVAL_MS, intervalMs),
       peersPerAnswer: options.peersPerAnswer ?? PEERS_PER_ANSWER,
-      admit: options.admit ?? (() => undefined),
+      admit: options.admit ?? everybody,
     },
     allowance: new Allowance({ perSecond: LIMITS.announcesPerSecond, burst: LIMITS.announceBurst, strangers: LIMITS.announcingAddresses }),
     ownAddresses: new OwnAddresses(clock, options.ownAddresses ?? (() => network.localAddresses())),
