@@ -6,15 +6,15 @@
  *     const torrent = await session.add('magnet:?xt=…', { directory: 'downloads' });
  *     for await (const { progress } of torrent.progress()) console.log(progress);
  */
-import about from '../package.json' with { type: 'json' };
 import { nodeRuntime } from './runtime/node/runtime.ts';
+import { version } from './runtime/node/version.ts';
 import { Session as RuntimeSession, type SessionOptions } from './session/session.ts';
 
 /** A session on this machine; see `SessionOptions`. */
 export const Session = {
   /** Begins to listen for peers. Rejects with `ShoalError` 'LISTEN_FAILED'. Close it, or hold it with `await using`. */
   open(options: SessionOptions = {}): Promise<RuntimeSession> {
-    return RuntimeSession.open(nodeRuntime(), { version: about.version, ...options });
+    return RuntimeSession.open(nodeRuntime(), { version: version(), ...options });
   },
 };
 export type Session = RuntimeSession;

@@ -54,6 +54,9 @@ export const LIMITS = {
   waitingHandshakes: 200,
   /** Lines kept of what goes on with one torrent. */
   statusMessages: 50,
+  /** Requests for Merkle hashes under way at once in one swarm (BEP 52), and trees kept to answer others' from. */
+  hashRequestsUnderWay: 8,
+  hashTrees: 16,
   /** Addresses of a swarm's peers that are remembered. */
   candidates: 2000,
   /** Requests under way with one neighbour. */

@@ -74,12 +74,8 @@ export class FileReader {
     const { metainfo, have } = this.#transfer.contents;
     const end = Math.ceil((this.#file.offset + this.#file.length) / metainfo.pieceLength);
     const ahead = Math.min(end, piece + Math.max(1, Math.ceil(AHEAD_BYTES / metainfo.pieceLength)));
-    let changed = false;
-    for (let next = piece; next < ahead; next++) {
-      if (have.has(next)) continue;
-      this.#transfer.setPriority(next, 'high');
-      changed = true;
-    }
-    if (changed) this.#transfer.prioritiesChanged();
+    const missing: number[] = [];
+    for (let next = piece; next < ahead; next++) if (!have.has(next)) missing.push(next);
+    if (missing.length > 0) this.#transfer.hurry(missing);
   }
 }

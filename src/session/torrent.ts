@@ -61,7 +61,7 @@ export interface TorrentSurroundings {
   readonly discoveries: readonly Discovery[];
   readonly port: number;
   readonly exchangePeers: boolean;
-  readonly swarm: Omit<SwarmOptions, 'infoHashes' | 'picking' | 'exchangePeers' | 'superSeeding' | 'hooks' | 'clock' | 'random' | 'network' | 'listenPort'>;
+  readonly swarm: Omit<SwarmOptions, 'infoHashes' | 'picking' | 'exchangePeers' | 'superSeeding' | 'speaksV2' | 'hooks' | 'clock' | 'random' | 'network' | 'listenPort'>;
   /** A neighbour has told its DHT port. */
   dhtNode(endpoint: Endpoint): void;
 }
@@ -89,6 +89,8 @@ export class Torrent {
   #store: FileStore | undefined;
   #selection: Selection | undefined;
   #have: Bitfield | undefined;
+  /** The Merkle layers known so far (BEP 52). */
+  readonly #layers = new Map<string, Uint8Array>();
   #haveBytes = 0;
   #checkedShare = 0;
   #earlier = { downloaded: 0, uploaded: 0 };
@@ -114,6 +116,7 @@ export class Torrent {
       picking: options.sequential === true ? 'sequential' : 'rarest-first',
       exchangePeers: surroundings.exchangePeers && !this.isPrivate,
       superSeeding: options.superSeeding === true,
+      speaksV2: source.infoHashV2 !== undefined,
       hooks: this.#hooks(),
     });
     // Those who never ask how it went must not bring the program down.
@@ -226,7 +229,9 @@ export class Torrent {
     try {
       this.swarm.addPeers([...(this.#options.peers ?? []), ...(isMetainfo(this.#source) ? [] : this.#source.peers)]);
       this.#startSearches();
-      const metainfo = isMetainfo(this.#source) ? this.#source : await this.#metadata.promise;
+      const known = isMetainfo(this.#source) ? this.#source : await this.#metadata.promise;
+      for (const [root, layer] of known.pieceLayers) this.#layers.set(root, layer);
+      const metainfo = { ...known, pieceLayers: this.#layers };
       this.#metainfo = metainfo;
       await this.#openFiles(metainfo);
     } catch (error) {
@@ -258,6 +263,7 @@ export class Torrent {
     this.#countHave();
     this.swarm.begin({
       metainfo, store, have, carriesPayload: true,
+      learnLayer: ({ piecesRoot }, layer) => { if (piecesRoot !== undefined) this.#layers.set(toHex(piecesRoot), layer); },
       verify: (piece, bytes) => verifyPiece(runtime.hasher, metainfo, piece, bytes),
     }, (piece) => selection.priorityOf(piece));
     this.#timers.push(runtime.clock.every(SAVE_INTERVAL_MS, () => void this.#save()));

@@ -4,7 +4,7 @@
  * Invariant: a piece is in `have` only if its bytes have been verified and written.
  */
 import type { Bitfield } from '../bytes/bitfield.ts';
-import type { Metainfo } from '../metainfo/metainfo.ts';
+import type { FileEntry, Metainfo } from '../metainfo/metainfo.ts';
 import type { PieceStore } from '../storage/piece-store.ts';
 
 export interface Contents {
@@ -13,6 +13,8 @@ export interface Contents {
   readonly have: Bitfield;
   /** Whether `bytes` are what the torrent's hashes say of the piece. */
   verify(piece: number, bytes: Uint8Array): Promise<boolean>;
+  /** The piece layer of a file has come from peers, and has been proved: `metainfo.pieceLayers` has it from now on (BEP 52). */
+  learnLayer(file: FileEntry, layer: Uint8Array): void;
   /** False in a simulation that charges payload without carrying it: then nothing is gathered, and `verify` gets no bytes. */
   readonly carriesPayload: boolean;
 }

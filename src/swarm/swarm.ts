@@ -51,6 +51,8 @@ export interface SwarmOptions {
   /** 20 bytes each: v1's, v2's cut short, or both. The first is the one that we connect with. */
   readonly infoHashes: readonly Uint8Array[];
   readonly peerId: Uint8Array;
+  /** The torrent has a v2 half (BEP 52). */
+  readonly speaksV2: boolean;
   /** Where we take connections; undefined where we do not. */
   readonly listenPort: number | undefined;
   /** The DHT node's port, where there is one (BEP 5). */
@@ -99,7 +101,7 @@ export class Swarm {
     this.#options = options;
     this.neighbours = new Neighbours({
       ...options,
-      supports: { extensions: true, fast: true, dht: options.dhtPort !== undefined, v2: options.infoHashes.length > 1 },
+      supports: { extensions: true, fast: true, dht: options.dhtPort !== undefined, v2: options.speaksV2 },
       hooks: {
         joined: (neighbour) => this.#joined(neighbour),
         message: (neighbour, message) => this.#message(neighbour, message),
@@ -157,6 +159,7 @@ export class Swarm {
       ...this.#options,
       neighbours: this.neighbours.all,
       infoHash: this.#options.infoHashes[0],
+      priorityOf,
       hooks: {
         pieceCompleted: hooks.pieceCompleted,
         finished: () => this.#finished(),
@@ -165,7 +168,6 @@ export class Swarm {
       },
     });
     this.#transfer = transfer;
-    for (let piece = 0; piece < contents.metainfo.pieceCount; piece++) transfer.setPriority(piece, priorityOf(piece));
     const nowMs = this.#options.clock.now();
     for (const neighbour of this.neighbours.all) {
       // They have been told that we have nothing; what was there already is told piece by piece.
@@ -176,10 +178,7 @@ export class Swarm {
 
   /** What each piece is wanted for now; may lead to `finished` once more. */
   setPriorities(priorityOf: (piece: number) => PiecePriority): void {
-    const transfer = this.#transfer;
-    if (transfer === undefined) return;
-    for (let piece = 0; piece < transfer.contents.metainfo.pieceCount; piece++) transfer.setPriority(piece, priorityOf(piece));
-    transfer.prioritiesChanged();
+    this.#transfer?.setPriorities(priorityOf);
   }
 
   neighbourStatus(): NeighbourStatus[] {

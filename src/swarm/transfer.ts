@@ -15,6 +15,7 @@ import { Choker } from './choker.ts';
 import { CHOKING_POLICIES, type ChokingPolicyName } from './choking-policies.ts';
 import type { Contents } from './contents.ts';
 import { Download, type DownloadHooks } from './download.ts';
+import { HashExchange } from './hash-exchange.ts';
 import type { Neighbour } from './neighbour.ts';
 import type { PiecePriority } from './piece-picker.ts';
 import { PICKING_POLICIES, type PickingPolicy } from './picking-policies.ts';
@@ -37,6 +38,8 @@ export interface TransferOptions {
   readonly superSeeding: boolean;
   /** 20 bytes: what BEP 6 derives its sets from. */
   readonly infoHash: Uint8Array;
+  /** What each piece is wanted for. */
+  readonly priorityOf: (piece: number) => PiecePriority;
   readonly hooks: Pick<DownloadHooks, 'pieceCompleted' | 'finished' | 'failed' | 'guilty'>;
 }
 
@@ -46,7 +49,9 @@ export class Transfer {
   readonly upload: Upload;
   readonly choker: Choker;
   readonly #options: TransferOptions;
+  readonly #hashes: HashExchange;
   readonly #superSeeding: SuperSeeding | undefined;
+  #priorityOf: (piece: number) => PiecePriority;
   readonly #allowedFast = new Map<Neighbour, ReadonlySet<number>>();
   #askAgainAtMs = Number.POSITIVE_INFINITY;
   #serveAgainAtMs = Number.POSITIVE_INFINITY;
@@ -63,6 +68,7 @@ export class Transfer {
       hooks: {
         ...hooks,
         pieceCompleted: (piece) => this.#pieceCompleted(piece),
+        finished: () => { if (this.#hashes.isComplete) hooks.finished(); },
         throttled: (waitMs) => this.#askAllIn(waitMs),
       },
     });
@@ -76,24 +82,34 @@ export class Transfer {
       },
     });
     this.choker = new Choker(CHOKING_POLICIES[options.choking](), random, this.upload, neighbours);
+    this.#hashes = new HashExchange(contents.metainfo, {
+      send: (neighbour, message) => neighbour.send(message, clock.now()),
+      learnt: (file, layer) => {
+        contents.learnLayer(file, layer);
+        this.setPriorities(this.#priorityOf);
+      },
+      guilty: (neighbour) => neighbour.channel.close(new WireError('it sent hashes that do not lead to the file\'s root')),
+    });
+    this.#priorityOf = options.priorityOf;
+    this.#setAll();
     this.#superSeeding = options.superSeeding && contents.have.isFull ? new SuperSeeding(pieceCount) : undefined;
   }
 
   get isSeeding(): boolean {
-    return this.download.missing === 0;
+    return this.download.missing === 0 && this.#hashes.isComplete;
   }
 
-  setPriority(piece: number, priority: PiecePriority): void {
-    this.download.setPriority(piece, priority);
+  /** What each piece is wanted for from now on. Interest is told anew, and requests go out. */
+  setPriorities(priorityOf: (piece: number) => PiecePriority): void {
+    this.#priorityOf = priorityOf;
+    this.#setAll();
+    this.#interestChanged();
   }
 
-  /** Priorities have changed: interest is told anew, and requests go out. */
-  prioritiesChanged(): void {
-    const nowMs = this.#options.clock.now();
-    for (const neighbour of this.#options.neighbours) {
-      neighbour.updateInterest(nowMs);
-      this.download.ask(neighbour);
-    }
+  /** These pieces are wanted before all others, until priorities are set anew. */
+  hurry(pieces: Iterable<number>): void {
+    for (const piece of pieces) if (!this.#hashes.lacks(piece)) this.download.setPriority(piece, 'high');
+    this.#interestChanged();
   }
 
   /** A neighbour is there: it is told what we have, as the first thing after the handshake. */
@@ -151,6 +167,9 @@ export class Transfer {
         this.download.rejected(neighbour, message);
         return this.download.ask(neighbour);
       case 'allowed-fast': return this.#allowed(neighbour, message.piece);
+      case 'hash-request': return this.#hashes.serve(neighbour, message);
+      case 'hashes': return this.#hashes.received(neighbour, message);
+      case 'hash-reject': return this.#hashes.rejected(neighbour, message);
       default: return undefined; // Suggestions are for those who seed from slow disks.
     }
   }
@@ -165,6 +184,7 @@ export class Transfer {
 
   /** Once a second. */
   tick(nowMs: number): void {
+    this.#hashes.tick(this.#options.neighbours, nowMs);
     for (const neighbour of this.#options.neighbours) {
       if (neighbour.requests.size > 0 || (neighbour.interesting > 0 && !neighbour.peerChoking)) this.download.tick(neighbour, nowMs);
     }
@@ -172,6 +192,21 @@ export class Transfer {
 
   stop(): void {
     this.download.stop();
+  }
+
+  /** What cannot be verified yet cannot be wanted yet. */
+  #setAll(): void {
+    for (let piece = 0; piece < this.contents.metainfo.pieceCount; piece++) {
+      this.download.setPriority(piece, this.#hashes.lacks(piece) ? 'none' : this.#priorityOf(piece));
+    }
+  }
+
+  #interestChanged(): void {
+    const nowMs = this.#options.clock.now();
+    for (const neighbour of this.#options.neighbours) {
+      neighbour.updateInterest(nowMs);
+      this.download.ask(neighbour);
+    }
   }
 
   #piecesTold(neighbour: Neighbour): void {

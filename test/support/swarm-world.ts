@@ -102,7 +102,7 @@ export class SwarmWorld {
     const store = options.store ?? new MemoryStore(metainfo, options.seed ? this.payload : undefined);
     const have = options.have ?? (options.seed ? Bitfield.full(metainfo.pieceCount) : new Bitfield(metainfo.pieceCount));
     const contents: Contents = {
-      metainfo, store, have, carriesPayload: true,
+      metainfo, store, have, carriesPayload: true, learnLayer: () => undefined,
       verify: options.verify ?? (async (piece, bytes) => {
         if (bytes.length !== pieceSize(metainfo, piece)) throw new Error('a piece of the wrong size');
         return equalBytes(sha1(bytes), metainfo.pieceHashes!.subarray(piece * 20, piece * 20 + 20));
@@ -115,7 +115,7 @@ export class SwarmWorld {
       infoHashes: [metainfo.infoHash!], peerId: createPeerId(random, '0.0.0'), listenPort: PORT, dhtPort: undefined,
       maxNeighbours: 50, bans: new Bans(), choking: 'textbook', picking: 'rarest-first',
       downLimit: new RateLimit(Number.POSITIVE_INFINITY, 0), upLimit: new RateLimit(Number.POSITIVE_INFINITY, 0),
-      exchangePeers: true, superSeeding: false, client: 'Shoal test',
+      exchangePeers: true, speaksV2: false, superSeeding: false, client: 'Shoal test',
       ...options.swarm,
       hooks: {
         metadata: () => swarm.begin(contents, () => 'normal'),
