@@ -4,6 +4,7 @@
  *
  * Invariant: like a real one, it never changes a file except as asked, and a failed write changes nothing.
  */
+import { chunksLength } from '../../bytes/chunks.ts';
 import { DiskError, type Disk, type DiskErrorCode, type DiskFile, type FileStatus } from '../disk.ts';
 
 export interface MemoryDiskOptions {
@@ -147,7 +148,8 @@ export class MemoryDisk implements Disk {
       }),
       write: (chunks, position) => perform((file) => {
         if (!isWritable) throw new DiskError('NOT_PERMITTED', path, 'it is open for reading only');
-        const total = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+        const total = chunksLength(chunks);
+        if (total === 0) return;
         this.#resize(path, file, Math.max(file.length, position + total));
         let offset = position;
         for (const chunk of chunks) {
