@@ -278,7 +278,8 @@ function weigh(message: PeerMessage): number {
 
 function detach(message: PeerMessage): PeerMessage {
   switch (message.type) {
-    case 'piece': return { ...message, data: message.data.slice() };
+    // Without payload there is nothing to copy.
+    case 'piece': return message.data.length === 0 ? message : { ...message, data: message.data.slice() };
     case 'bitfield': return { ...message, bytes: message.bytes.slice() };
     case 'extended': return { ...message, payload: message.payload.slice() };
     default: return message;

@@ -5,7 +5,8 @@
  */
 import type { Endpoint } from '../../bytes/endpoint.ts';
 import type { Channel, ChannelHandler, Protocol } from '../channel.ts';
-import type { Sender } from './links.ts';
+import type { Receiver } from './agenda.ts';
+import { PACKET_BYTES, type Sender } from './links.ts';
 import type { SimulatedHost } from './network.ts';
 
 export interface ChannelEnd {
@@ -26,7 +27,7 @@ export function openChannel<Message>(
   return [opened, accepted];
 }
 
-export class SimulatedChannel<Message> implements Channel<Message>, Sender {
+export class SimulatedChannel<Message> implements Channel<Message>, Sender, Receiver<Message> {
   readonly remote: Endpoint;
   readonly incoming: boolean;
   queuedBytes = 0;
@@ -40,7 +41,10 @@ export class SimulatedChannel<Message> implements Channel<Message>, Sender {
   #handler: ChannelHandler<Message> | undefined;
   #closed = false;
   #closeReason: Error | undefined;
+  #isClosedTold = false;
   #aboveLowWater = false;
+  /** When the last message that had to wait for the receiver's downlink is through. */
+  #clearMs = 0;
 
   constructor(protocol: Protocol<Message>, host: SimulatedHost, remote: Endpoint, incoming: boolean) {
     this.#protocol = protocol;
@@ -57,17 +61,26 @@ export class SimulatedChannel<Message> implements Channel<Message>, Sender {
     this.#handler = handler;
     const waiting = this.#unhandled;
     this.#unhandled = [];
-    for (const message of waiting) this.#deliver(message);
-    if (this.#closed) this.#host.clock.after(0, () => handler.closed(this.#closeReason));
+    // The other end may have closed it since; once this end does, nothing more is wanted.
+    const wasClosed = this.#closed;
+    for (const message of waiting) if (wasClosed || !this.#closed) this.#tell(handler, message);
+    if (this.#closed) this.#host.clock.after(0, () => this.#tellClosed());
   }
 
   send(message: Message): void {
     if (this.#closed) return;
     const bytes = this.#protocol.weigh(message);
-    this.#queue.push({ message: this.#protocol.detach(message), bytes });
+    const carried = this.#protocol.detach(message);
+    const { uplink } = this.#host;
+    if (this.#queue.length === 0 && (bytes <= PACKET_BYTES || uplink.isUnlimited)) {
+      uplink.charge(bytes);
+      this.#travel(carried, bytes);
+      return;
+    }
+    this.#queue.push({ message: carried, bytes });
     this.queuedBytes += bytes;
     if (this.queuedBytes >= this.lowWaterBytes) this.#aboveLowWater = true;
-    if (this.#queue.length === 1) this.#host.uplink.offer(this);
+    if (this.#queue.length === 1) uplink.offer(this);
   }
 
   headBytes(): number {
@@ -78,25 +91,32 @@ export class SimulatedChannel<Message> implements Channel<Message>, Sender {
     const head = this.#queue.shift();
     if (head === undefined) return;
     this.queuedBytes -= head.bytes;
-    const peer = this.#peer;
-    const clock = this.#host.clock;
-    clock.after(this.#host.latencyMs + peer.#host.latencyMs, () => {
-      const passMs = peer.#host.downlink.passMs(head.bytes);
-      if (passMs === 0) peer.#deliver(head.message);
-      else clock.after(passMs, () => peer.#deliver(head.message));
-    });
+    this.#travel(head.message, head.bytes);
+    if (this.#closed) return this.#travelEnd();
     if (this.#aboveLowWater && this.queuedBytes < this.lowWaterBytes) {
       this.#aboveLowWater = false;
       this.#handler?.drained();
     }
   }
 
+  /** The message has left: it travels, then passes the receiver's downlink. */
+  #travel(message: Message, bytes: number): void {
+    const peer = this.#peer;
+    const travelMs = this.#host.latencyMs + peer.#host.latencyMs;
+    const arriveMs = this.#host.clock.now() + travelMs;
+    if (bytes <= PACKET_BYTES && arriveMs >= this.#clearMs) {
+      peer.#host.downlink.charge(bytes, arriveMs);
+      this.#host.lineOf(travelMs).send(arriveMs, peer, message);
+    } else {
+      // Nor does a packet overtake what is before it in its own channel.
+      this.#clearMs = peer.#host.downlink.pass(bytes, arriveMs, peer, message);
+    }
+  }
+
   close(reason?: Error): void {
     if (this.#closed) return;
     this.#end(reason);
-    const peer = this.#peer;
-    const arriveMs = this.#host.latencyMs + peer.#host.latencyMs + peer.#host.downlink.passMs(0);
-    this.#host.clock.after(arriveMs, () => peer.#end(undefined));
+    if (this.#queue.length === 0) this.#travelEnd();
   }
 
   #end(reason: Error | undefined): void {
@@ -106,17 +126,32 @@ export class SimulatedChannel<Message> implements Channel<Message>, Sender {
     // The head may be on the link already; what is behind it never leaves.
     this.#queue.length = Math.min(this.#queue.length, 1);
     this.#host.forget(this);
-    this.#host.clock.after(0, () => this.#handler?.closed(reason));
+    this.#host.clock.after(0, () => this.#tellClosed());
   }
 
-  #deliver(message: Message): void {
+  #tellClosed(): void {
+    if (this.#isClosedTold || this.#handler === undefined) return;
+    this.#isClosedTold = true;
+    this.#handler.closed(this.#closeReason);
+  }
+
+  /** The other end learns of the end, behind all that has left before. */
+  #travelEnd(): void {
+    const { clock, latencyMs } = this.#host;
+    const peer = this.#peer;
+    clock.at(Math.max(clock.now() + latencyMs + peer.#host.latencyMs, this.#clearMs), () => peer.#end(undefined));
+  }
+
+  /** A message has come through the links. */
+  receive(message: Message): void {
     if (this.#closed) return;
-    if (this.#handler === undefined) {
-      this.#unhandled.push(message);
-      return;
-    }
+    if (this.#handler === undefined) this.#unhandled.push(message);
+    else this.#tell(this.#handler, message);
+  }
+
+  #tell(handler: ChannelHandler<Message>, message: Message): void {
     try {
-      this.#handler.message(message);
+      handler.message(message);
     } catch (error) {
       this.close(error as Error);
     }

@@ -1,9 +1,16 @@
 /**
  * The two halves of a simulated host's access link.
  *
- * Invariant: a link is never idle while something waits for it, and never carries more than its rate.
+ * What fits in one packet passes at once, for between long flows a packet's turn comes soon; its bytes are charged all the
+ * same, and what comes after it has to wait for them.
+ *
+ * Invariant: a link never carries more than its rate, and an uplink is never idle while something waits for it.
  */
+import type { Line, Receiver } from './agenda.ts';
 import type { Simulation } from './simulation.ts';
+
+/** A message of so few bytes is a packet. */
+export const PACKET_BYTES = 1400;
 
 /** What waits for an uplink: one channel's queue. */
 export interface Sender {
@@ -17,51 +24,71 @@ export interface Sender {
 export class Uplink {
   /** Bytes carried so far. */
   sentBytes = 0;
+  /** Whether messages leave the moment they are sent. */
+  readonly isUnlimited: boolean;
   readonly #simulation: Simulation;
   readonly #bytesPerMs: number;
   readonly #waiting: Sender[] = [];
-  #busy = false;
-
-  constructor(simulation: Simulation, bytesPerSecond: number) {
-    this.#simulation = simulation;
-    this.#bytesPerMs = bytesPerSecond / 1000;
-  }
-
-  /** Called when a sender's queue has become non-empty. */
-  offer(sender: Sender): void {
-    this.#waiting.push(sender);
-    if (!this.#busy) this.#serveNext();
-  }
-
-  #serveNext(): void {
-    const sender = this.#waiting.shift();
-    this.#busy = sender !== undefined;
-    if (sender === undefined) return;
-    const bytes = sender.headBytes();
-    this.#simulation.after(bytes / this.#bytesPerMs, () => {
-      this.sentBytes += bytes;
-      sender.headSent();
-      if (sender.headBytes() > 0) this.#waiting.push(sender);
-      this.#serveNext();
-    });
-  }
-}
-
-/** Passes messages on in the order in which they arrive, each taking its time. */
-export class Downlink {
-  readonly #simulation: Simulation;
-  readonly #bytesPerMs: number;
+  /** Whose head is on the link. */
+  #serving: Sender | undefined;
+  /** When what has been charged so far has passed. */
   #freeAtMs = 0;
 
   constructor(simulation: Simulation, bytesPerSecond: number) {
     this.#simulation = simulation;
     this.#bytesPerMs = bytesPerSecond / 1000;
+    this.isUnlimited = bytesPerSecond === Number.POSITIVE_INFINITY;
   }
 
-  /** How long a message of `bytes` that gets here now takes until it is through. */
-  passMs(bytes: number): number {
-    const nowMs = this.#simulation.now();
-    this.#freeAtMs = Math.max(nowMs, this.#freeAtMs) + bytes / this.#bytesPerMs;
-    return this.#freeAtMs - nowMs;
+  /** Called when a sender's queue has become non-empty. */
+  offer(sender: Sender): void {
+    this.#waiting.push(sender);
+    if (this.#serving === undefined) this.#serveNext();
+  }
+
+  /** Bytes that pass without waiting. */
+  charge(bytes: number): void {
+    this.sentBytes += bytes;
+    this.#freeAtMs = Math.max(this.#simulation.now(), this.#freeAtMs) + bytes / this.#bytesPerMs;
+  }
+
+  #serveNext(): void {
+    const sender = this.#waiting.shift();
+    this.#serving = sender;
+    if (sender === undefined) return;
+    this.charge(sender.headBytes());
+    this.#simulation.at(this.#freeAtMs, this.#served);
+  }
+
+  readonly #served = (): void => {
+    const sender = this.#serving;
+    if (sender === undefined) return;
+    sender.headSent();
+    if (sender.headBytes() > 0) this.#waiting.push(sender);
+    this.#serveNext();
+  };
+}
+
+/** Passes messages on in the order in which they left their senders, each taking its time. */
+export class Downlink {
+  readonly #bytesPerMs: number;
+  readonly #line: Line;
+  #freeAtMs = 0;
+
+  constructor(simulation: Simulation, bytesPerSecond: number) {
+    this.#bytesPerMs = bytesPerSecond / 1000;
+    this.#line = simulation.line();
+  }
+
+  /** Bytes that get here at `arriveMs` and pass without waiting. */
+  charge(bytes: number, arriveMs: number): void {
+    this.#freeAtMs = Math.max(arriveMs, this.#freeAtMs) + bytes / this.#bytesPerMs;
+  }
+
+  /** Sends a load of `bytes` that gets here at `arriveMs` on to the receiver once it is through; tells when that is. */
+  pass<Load>(bytes: number, arriveMs: number, receiver: Receiver<Load>, load: Load): number {
+    this.charge(bytes, arriveMs);
+    this.#line.send(this.#freeAtMs, receiver, load);
+    return this.#freeAtMs;
   }
 }

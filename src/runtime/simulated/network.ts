@@ -3,18 +3,20 @@
  * the same channels, datagrams and HTTP exchanges as `runtime/network.ts` promises, in one process.
  *
  * The model: an uplink sends one message after the other, in turn from each channel that has any (so that channels share it
- * fairly, as long TCP flows do); the message travels both ends' latencies, then waits for the receiver's downlink. Bytes are
- * charged by `Protocol.weigh`; nothing is encoded. Datagrams take no time on the links, but can be lost, doubled and delayed.
+ * fairly, as long TCP flows do); the message travels both ends' latencies, then waits for the receiver's downlink. What fits
+ * in one packet waits for neither link, but is charged to both. Bytes are charged by `Protocol.weigh`; nothing is encoded.
+ * Datagrams and HTTP take no time on the links; datagrams can be lost, doubled and delayed.
  *
  * Invariant: what happens depends on nothing but the calls made and the simulation's seed.
  */
 import { addressFamily, formatEndpoint, type AddressFamily, type Endpoint } from '../../bytes/endpoint.ts';
 import { ShoalError } from '../../bytes/errors.ts';
 import type { Channel, Protocol } from '../channel.ts';
-import { sleep } from '../clock.ts';
+import { sleep, type Clock } from '../clock.ts';
 import type {
   DatagramSocket, HttpHandler, HttpReply, HttpRequest, HttpResponse, Listener, Network,
 } from '../network.ts';
+import type { Line } from './agenda.ts';
 import { openChannel } from './channel.ts';
 import { Downlink, Uplink } from './links.ts';
 import type { Simulation } from './simulation.ts';
@@ -49,6 +51,7 @@ export class SimulatedNetwork {
   /** Names for `lookup`. */
   readonly names = new Map<string, string[]>();
   readonly #hosts = new Map<string, SimulatedHost>();
+  readonly #lines = new Map<number, Line>();
 
   constructor(simulation: Simulation, faults: DatagramFaults = {}) {
     this.simulation = simulation;
@@ -68,6 +71,13 @@ export class SimulatedNetwork {
 
   removeHost(host: SimulatedHost): void {
     for (const address of host.addresses) if (this.#hosts.get(address) === host) this.#hosts.delete(address);
+  }
+
+  /** For what is on its way between two hosts and waits for no link: all that takes `travelMs`. */
+  lineOf(travelMs: number): Line {
+    let line = this.#lines.get(travelMs);
+    if (line === undefined) this.#lines.set(travelMs, line = this.simulation.line());
+    return line;
   }
 
   /** The host at `to`, if there is one and `from` can reach it. */
@@ -102,6 +112,10 @@ export class SimulatedHost implements Network {
     return this.#world.simulation;
   }
 
+  lineOf(travelMs: number): Line {
+    return this.#world.lineOf(travelMs);
+  }
+
   /** The host is gone from one moment to the next: its channels break, its sockets fall silent, its addresses are free. */
   crash(): void {
     this.#world.removeHost(this);
@@ -119,7 +133,7 @@ export class SimulatedHost implements Network {
     const from = options.localHost ?? this.#addressFor(endpoint.host);
     const host = this.#world.route(from, endpoint.host);
     const roundTripMs = 2 * (this.latencyMs + (host?.latencyMs ?? 0));
-    await sleep(this.clock, host === undefined ? options.timeoutMs : roundTripMs, options.signal);
+    await this.#pause(host === undefined ? options.timeoutMs : roundTripMs, options.signal);
     const accept = this.#world.route(from, endpoint.host)?.listenerOn(endpoint.port);
     if (host === undefined || accept === undefined) {
       throw new ShoalError('CONNECT_FAILED', `cannot connect to ${formatEndpoint(endpoint)}: nobody listens there`);
@@ -175,7 +189,7 @@ export class SimulatedHost implements Network {
     if (address === undefined) throw new ShoalError('HTTP_FAILED', `${url.host} has no address of IPv${request.family}`);
     const from = this.#addressFor(address);
     const host = this.#world.route(from, address);
-    await sleep(this.clock, host === undefined ? request.timeoutMs : 2 * (this.latencyMs + host.latencyMs), request.signal);
+    await this.#pause(host === undefined ? request.timeoutMs : 2 * (this.latencyMs + host.latencyMs), request.signal);
     const handler = host?.httpHandlerOn(Number(url.port || 80));
     if (handler === undefined) throw new ShoalError('HTTP_FAILED', `${url.origin} does not answer`);
     const reply: HttpReply = await handler({
@@ -201,6 +215,19 @@ export class SimulatedHost implements Network {
 
   localAddresses(): string[] {
     return [...this.addresses];
+  }
+
+  /** A `sleep` whose end is noticed at once. */
+  #pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const { clock } = this;
+    clock.settleSoon();
+    const noticed: Pick<Clock, 'after'> = {
+      after: (afterMs, action) => clock.after(afterMs, () => {
+        clock.settleSoon();
+        action();
+      }),
+    };
+    return sleep(noticed, delayMs, signal);
   }
 
   #sendDatagram(from: Endpoint, bytes: Uint8Array, to: Endpoint): void {

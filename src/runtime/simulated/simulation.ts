@@ -3,24 +3,25 @@
  * order of calls give one run, on any machine, so a half-hour swarm is a second's work and a failure comes back on demand.
  *
  * Invariant: events run in order of time, and among equals in the order in which they were scheduled; between two events
- * every promise that can settle has settled.
+ * every promise that can settle has settled (see `settleEvery` for who would rather be fast).
  */
 import type { Clock, Timer } from '../clock.ts';
 import type { Random } from '../random.ts';
+import { Agenda, Line, type EventSource } from './agenda.ts';
 
 export class Simulation implements Clock {
   readonly random: SeededRandom;
   /** Events run so far. */
   eventCount = 0;
   #nowMs = 0;
-  #sequence = 0;
-  readonly #queue = new EventQueue();
+  readonly #agenda = new Agenda();
   readonly #settleEvery: number;
+  #settlesSoon = false;
 
   /**
    * @param options.seed whole number from which all randomness is drawn
-   * @param options.settleEvery let promises settle after this many events (default 1: after each). Code that hands nothing
-   *   on through promises runs faster with more.
+   * @param options.settleEvery let promises settle after this many events (default 1: after each), and besides after each
+   *   event that has called `settleSoon`. Code that hands little on through promises runs faster with more.
    */
   constructor(options: { readonly seed?: number; readonly settleEvery?: number } = {}) {
     this.random = new SeededRandom(options.seed ?? 1);
@@ -37,9 +38,14 @@ export class Simulation implements Clock {
   }
 
   after(delayMs: number, action: () => void): Timer {
-    const event: Event = { timeMs: this.#nowMs + Math.max(0, delayMs), sequence: this.#sequence++, action };
-    this.#queue.push(event);
-    return { cancel: () => { event.action = undefined; } };
+    return this.at(this.#nowMs + Math.max(0, delayMs), action);
+  }
+
+  /** Runs `action` once, at a moment that has not passed. */
+  at(timeMs: number, action: () => void): Timer {
+    const event = new ScheduledAction(action);
+    this.#agenda.add(timeMs, event);
+    return event;
   }
 
   every(intervalMs: number, action: () => void): Timer {
@@ -52,13 +58,23 @@ export class Simulation implements Clock {
     return { cancel: () => timer.cancel() };
   }
 
+  /** A queue of deliveries: cheaper than a timer for each, where each is due no sooner than the one before. */
+  line(): Line {
+    return new Line(this.#agenda);
+  }
+
+  /** Promises that this event has settled matter at once: they are let settle before the next event. */
+  settleSoon(): void {
+    this.#settlesSoon = true;
+  }
+
   /** Runs for `durationMs` of virtual time. */
   async run(durationMs: number): Promise<void> {
     const endMs = this.#nowMs + durationMs;
     await settle();
-    for (let event = this.#queue.peek(); event !== undefined && event.timeMs <= endMs; event = this.#queue.peek()) {
+    while (this.#agenda.nextMs <= endMs) {
       this.#step();
-      if (this.eventCount % this.#settleEvery === 0) await settle();
+      if (this.#isTimeToSettle()) await settle();
     }
     this.#nowMs = endMs;
     await settle();
@@ -69,11 +85,11 @@ export class Simulation implements Clock {
     const endMs = this.#nowMs + limitMs;
     await settle();
     while (!condition()) {
-      const event = this.#queue.peek();
-      if (event === undefined) throw new Error(`nothing is left to happen at ${this.#nowMs} ms, and the condition does not hold`);
-      if (event.timeMs > endMs) throw new Error(`the condition does not hold after ${limitMs} ms`);
+      const nextMs = this.#agenda.nextMs;
+      if (nextMs === Number.POSITIVE_INFINITY) throw new Error(`nothing is left to happen at ${this.#nowMs} ms, and the condition does not hold`);
+      if (nextMs > endMs) throw new Error(`the condition does not hold after ${limitMs} ms`);
       this.#step();
-      if (this.eventCount % this.#settleEvery === 0) await settle();
+      if (this.#isTimeToSettle()) await settle();
     }
   }
 
@@ -87,11 +103,15 @@ export class Simulation implements Clock {
   }
 
   #step(): void {
-    const event = this.#queue.pop();
-    if (event?.action === undefined) return;
-    this.#nowMs = event.timeMs;
+    this.#nowMs = this.#agenda.nextMs;
     this.eventCount += 1;
-    event.action();
+    this.#agenda.runNext();
+  }
+
+  #isTimeToSettle(): boolean {
+    const isTime = this.#settlesSoon || this.eventCount % this.#settleEvery === 0;
+    this.#settlesSoon = false;
+    return isTime;
   }
 }
 
@@ -100,56 +120,25 @@ function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-interface Event {
-  readonly timeMs: number;
-  readonly sequence: number;
+class ScheduledAction implements Timer, EventSource {
   /** Undefined once cancelled. */
-  action: (() => void) | undefined;
-}
+  #action: (() => void) | undefined;
 
-/** A binary heap by time, then by sequence. */
-class EventQueue {
-  readonly #heap: Event[] = [];
-
-  peek(): Event | undefined {
-    while (this.#heap.length > 0 && this.#heap[0].action === undefined) this.pop();
-    return this.#heap[0];
+  constructor(action: () => void) {
+    this.#action = action;
   }
 
-  push(event: Event): void {
-    const heap = this.#heap;
-    let index = heap.length;
-    heap.push(event);
-    while (index > 0) {
-      const parent = (index - 1) >>> 1;
-      if (!before(event, heap[parent])) break;
-      heap[index] = heap[parent];
-      index = parent;
-    }
-    heap[index] = event;
+  get isCancelled(): boolean {
+    return this.#action === undefined;
   }
 
-  pop(): Event | undefined {
-    const heap = this.#heap;
-    const first = heap[0];
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return first;
-    let index = 0;
-    for (;;) {
-      let child = index * 2 + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1], heap[child])) child += 1;
-      if (!before(heap[child], last)) break;
-      heap[index] = heap[child];
-      index = child;
-    }
-    heap[index] = last;
-    return first;
+  run(): void {
+    this.#action?.();
   }
-}
 
-function before(a: Event, b: Event): boolean {
-  return a.timeMs < b.timeMs || (a.timeMs === b.timeMs && a.sequence < b.sequence);
+  cancel(): void {
+    this.#action = undefined;
+  }
 }
 
 /** Pseudo-random numbers from one seed (xoshiro128**, Blackman and Vigna 2018). */
