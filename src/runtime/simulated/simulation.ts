@@ -17,11 +17,13 @@ export class Simulation implements Clock {
   readonly #agenda = new Agenda();
   readonly #settleEvery: number;
   #settlesSoon = false;
+  /** When promises were last let settle. */
+  #settledMs = 0;
 
   /**
    * @param options.seed whole number from which all randomness is drawn
    * @param options.settleEvery let promises settle after this many events (default 1: after each), and besides after each
-   *   event that has called `settleSoon`. Code that hands little on through promises runs faster with more.
+   *   event that has called `settleSoon`, and once in 10 ms of virtual time. Code that hands little on through promises runs faster with more.
    */
   constructor(options: { readonly seed?: number; readonly settleEvery?: number } = {}) {
     this.random = new SeededRandom(options.seed ?? 1);
@@ -109,11 +111,15 @@ export class Simulation implements Clock {
   }
 
   #isTimeToSettle(): boolean {
-    const isTime = this.#settlesSoon || this.eventCount % this.#settleEvery === 0;
+    const isTime = this.#settlesSoon || this.eventCount % this.#settleEvery === 0 || this.#nowMs - this.#settledMs >= UNSETTLED_MS;
+    if (isTime) this.#settledMs = this.#nowMs;
     this.#settlesSoon = false;
     return isTime;
   }
 }
+
+/** However few events there are, promises wait for no longer than this in virtual time. */
+const UNSETTLED_MS = 10;
 
 /** Resolves once every promise that can settle without a new event has settled. */
 function settle(): Promise<void> {
