@@ -178,7 +178,7 @@ export const LIMITS = {
   trackerIdBytes: 256,
   /** How long an HTTP tracker may take to answer. */
   trackerHttpMs: 30_000,
-  /** Times that a datagram is sent to a tracker that stays silent, 15 s and then 30 s apart (BEP 15). */
+  /** Times that a datagram is sent to a tracker that stays silent: at once and after 15 s; 30 s later it is given up (BEP 15). */
   trackerDatagrams: 2,
   /** Whatever a tracker wishes, it is not asked more often than this … */
   shortestAnnounceMs: 10_000,

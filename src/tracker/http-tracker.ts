@@ -5,11 +5,13 @@
  * Invariant: every request gets an answer. A malformed announce is refused with status 400; one that is understood and
  * refused with 200, for otherwise most clients do not show the reason.
  */
+import { addressToBytes, canonicalAddress } from '../bytes/endpoint.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import { encodeAnnounceAnswer, encodeRefusal, encodeScrapeAnswer, parseAnnounceQuery, parseScrapeQuery } from '../discovery/tracker/http-protocol.ts';
 import type { HttpQuery, HttpReply } from '../runtime/network.ts';
 import { answerAnnounce, answerScrape, type TrackerState } from './announce.ts';
 import { indexPage, type PublishedTorrent } from './index-page.ts';
+import { isLoopback } from './own-addresses.ts';
 import { whenReady, type Eventual } from './swarm-store.ts';
 
 const ROOM = { 4: LIMITS.peersPerAnswer, 6: LIMITS.peersPerAnswer } as const;
@@ -48,7 +50,7 @@ function announce(state: TrackerState, query: HttpQuery): Eventual<HttpReply> {
     state.tally.refusals += 1;
     return { status: 400, headers: BENCODED, body: encodeRefusal(request) };
   }
-  return whenReady(answerAnnounce(state, request, query.from.host, ROOM), (answer) => ({
+  return whenReady(answerAnnounce(state, request, sourceOf(query), ROOM), (answer) => ({
     status: 200,
     headers: BENCODED,
     body: 'refusal' in answer ? encodeRefusal(answer) : encodeAnnounceAnswer(answer, request.compact),
@@ -61,11 +63,22 @@ function scrape(state: TrackerState, query: HttpQuery): Eventual<HttpReply> {
     state.tally.refusals += 1;
     return { status: 400, headers: BENCODED, body: encodeRefusal(infoHashes) };
   }
-  return whenReady(answerScrape(state, infoHashes, query.from.host), (counts) => ({
+  return whenReady(answerScrape(state, infoHashes, sourceOf(query)), (counts) => ({
     status: 200,
     headers: BENCODED,
     body: 'refusal' in counts ? encodeRefusal(counts) : encodeScrapeAnswer(infoHashes, counts),
   }));
+}
+
+/**
+ * The address that asks. Behind a proxy on this machine it is the last that the proxy names (what stands before it is the
+ * asker's own word); others are not asked for whom they speak.
+ */
+function sourceOf({ from, headers }: HttpQuery): string {
+  const forwarded = headers['x-forwarded-for'];
+  const proxy = forwarded === undefined ? undefined : addressToBytes(from.host);
+  if (forwarded === undefined || proxy === undefined || !isLoopback(proxy)) return from.host;
+  return canonicalAddress(forwarded.split(',').at(-1)?.trim() ?? '') ?? from.host;
 }
 
 function torrentFile(published: ReadonlyMap<string, PublishedTorrent>, path: string): HttpReply {

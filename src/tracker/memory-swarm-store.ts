@@ -85,7 +85,7 @@ export class MemorySwarmStore implements SwarmStore {
 
   #enter({ infoHash, peerId, endpoint, state, completed }: Announcement): void {
     const swarm = this.#swarmOf(keyOf(infoHash));
-    const family = endpoint.length === 6 ? 4 : 6;
+    const family = familyOf(endpoint);
     const table = this.#tables[family];
     const members = membersOf(swarm, family) ?? (swarm[family === 4 ? 'ipv4' : 'ipv6'] = new SwarmMembers(table));
     let slot = table.touch(swarm.number, endpoint, this.#seconds());
@@ -108,7 +108,7 @@ export class MemorySwarmStore implements SwarmStore {
   #leave({ infoHash, endpoint }: Announcement): void {
     const swarm = this.#swarms.get(keyOf(infoHash));
     if (swarm === undefined) return;
-    const table = this.#tables[endpoint.length === 6 ? 4 : 6];
+    const table = this.#tables[familyOf(endpoint)];
     const slot = table.touch(swarm.number, endpoint, this.#seconds());
     if (slot !== 0) this.#drop(table, slot);
   }
@@ -159,6 +159,10 @@ export class MemorySwarmStore implements SwarmStore {
   #seconds(): number {
     return Math.floor((this.#clock.now() - this.#startMs) / 1000);
   }
+}
+
+function familyOf(endpoint: Uint8Array): AddressFamily {
+  return endpoint.length === 6 ? 4 : 6;
 }
 
 function membersOf(swarm: Swarm, family: AddressFamily): SwarmMembers | undefined {

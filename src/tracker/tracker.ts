@@ -7,8 +7,8 @@ import { Allowance } from '../bytes/allowance.ts';
 import { addressFamily, type AddressFamily, type Endpoint } from '../bytes/endpoint.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import { TokenIssuer } from '../bytes/token.ts';
+import type { TrackerRuntime } from '../discovery/tracker/tracker-client.ts';
 import type { DatagramSocket, Network } from '../runtime/network.ts';
-import type { Runtime } from '../runtime/runtime.ts';
 import { everybody, type Admission } from './admission.ts';
 import type { Tally, TrackerState } from './announce.ts';
 import { answerHttp } from './http-tracker.ts';
@@ -62,7 +62,7 @@ const PEERS_PER_ANSWER = 50;
 const CONNECTION_ID_ROTATION_MS = 60_000;
 
 /** Rejects with `ShoalError` 'LISTEN_FAILED', or 'LOOKUP_FAILED' where a host is an unknown name. */
-export async function startTracker(runtime: Runtime, options: TrackerOptions): Promise<Tracker> {
+export async function startTracker(runtime: TrackerRuntime, options: TrackerOptions): Promise<Tracker> {
   const { clock, random, network } = runtime;
   const state = newState(runtime, options);
   const published = new Map<string, PublishedTorrent>();
@@ -74,9 +74,13 @@ export async function startTracker(runtime: Runtime, options: TrackerOptions): P
   });
   for (const socket of sockets) {
     socket.receive((datagram, from) => {
-      whenReady(answerDatagram(state, connectionIds, datagram, from), (answer) => {
+      const send = (answer: Uint8Array | undefined): void => {
         if (answer !== undefined) socket.send(answer, from);
-      });
+      };
+      const answer = answerDatagram(state, connectionIds, datagram, from);
+      // Where a store fails the asker hears nothing, and asks again.
+      if (answer instanceof Promise) answer.then(send, () => undefined);
+      else send(answer);
     });
   }
   const rotation = clock.every(CONNECTION_ID_ROTATION_MS, () => connectionIds.rotate());
@@ -97,7 +101,7 @@ export async function startTracker(runtime: Runtime, options: TrackerOptions): P
   };
 }
 
-function newState({ clock, random, network }: Runtime, options: TrackerOptions): TrackerState {
+function newState({ clock, random, network }: TrackerRuntime, options: TrackerOptions): TrackerState {
   const intervalMs = options.intervalMs ?? INTERVAL_MS;
   return {
     clock,

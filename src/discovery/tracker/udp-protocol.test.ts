@@ -66,7 +66,7 @@ test('requests are read back', () => {
     const read = decodeRequest(encodeAnnounceRequest(ID, 5, announce));
     assert.deepEqual(plain(read ?? {}), plain({ action: 'announce', transaction: 5, connectionId: ID, announce }));
   }));
-  fc.assert(fc.property(fc.array(bytes20, { maxLength: LIMITS.scrapedSwarms }), (infoHashes) => {
+  fc.assert(fc.property(fc.array(bytes20, { minLength: 1, maxLength: LIMITS.scrapedSwarms }), (infoHashes) => {
     const read = decodeRequest(encodeScrapeRequest(ID, 5, infoHashes));
     assert.deepEqual(plain(read ?? {}), plain({ action: 'scrape', transaction: 5, connectionId: ID, infoHashes }));
   }));

@@ -79,7 +79,7 @@ export function decodeRequest(datagram: Uint8Array): UdpRequest | undefined {
     const announce = decodeAnnounce(bytes);
     return announce && { action: 'announce', transaction, connectionId, announce };
   }
-  if (action !== SCRAPE) return undefined;
+  if (action !== SCRAPE || bytes.length < REQUEST_HEADER_BYTES + 20) return undefined;
   const infoHashes: Uint8Array[] = [];
   for (let offset = REQUEST_HEADER_BYTES; offset + 20 <= bytes.length && infoHashes.length < LIMITS.scrapedSwarms; offset += 20) {
     infoHashes.push(bytes.subarray(offset, offset + 20));
