@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { addressToBytes } from '../../bytes/endpoint.ts';
-import { AddressQuota, NeighbourQuota } from './address-quota.ts';
+import { AddressQuota } from './address-quota.ts';
 import { blockKey, isHostAddress, machineKey } from './addresses.ts';
 
 const address = (text: string): Uint8Array => addressToBytes(text) ?? assert.fail(text);
@@ -43,12 +43,6 @@ test('no sequence of taking and giving back goes past the limits', () => {
       assert.equal(quota.hasRoom(address(host)), onMachine < 2 && inBlock < 5);
     }
   }));
-});
-
-test('neighbours on local addresses are not counted', () => {
-  const quota = new NeighbourQuota({ perMachine: 1, perBlock: 1 });
-  for (let node = 0; node < 5; node++) assert.ok(quota.take(address('127.0.0.1')));
-  assert.ok(quota.take(address('11.0.0.1')) && !quota.take(address('11.0.0.1')));
 });
 
 test('groups, unspecified addresses and IPv4 dressed up as IPv6 are no host\'s', () => {

@@ -1,10 +1,10 @@
 /**
- * How many places one holder of addresses may have in a table, so that a stranger cannot fill it from one machine or one
+ * How many places one holder of addresses may have in a store, so that a stranger cannot fill it from one machine or one
  * block of addresses.
  *
  * Invariant: nothing is remembered of a machine or a block that has no place.
  */
-import { blockKey, isLocalAddress, machineKey } from './addresses.ts';
+import { blockKey, machineKey } from './addresses.ts';
 
 export class AddressQuota {
   readonly #perMachine: number;
@@ -40,12 +40,5 @@ export class AddressQuota {
     const places = (this.#places.get(key) ?? 0) + change;
     if (places === 0) this.#places.delete(key);
     else this.#places.set(key, places);
-  }
-}
-
-/** Places among a node's neighbours. Local addresses, where one machine may well run several nodes, are not counted. */
-export class NeighbourQuota extends AddressQuota {
-  override hasRoom(address: Uint8Array): boolean {
-    return isLocalAddress(address) || super.hasRoom(address);
   }
 }

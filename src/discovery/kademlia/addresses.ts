@@ -1,13 +1,23 @@
 /** What can be told of a node from its address alone (4 or 16 bytes): whose it is, and whether it can be a node's at all. */
 
-/** One machine's key: an IPv4 address, or an IPv6 /64, within which a machine picks its address at will. */
-export function machineKey(address: Uint8Array): string {
-  return address.length === 4 ? text(address, 4) : text(address, 8);
+/** How many bytes of an address of so many bytes name one machine: all of IPv4, or an IPv6 /64, within which a machine picks its address at will. */
+export function machineBytes(addressBytes: number): number {
+  return addressBytes === 4 ? 4 : 8;
 }
 
-/** The key of a block of addresses that mostly has one owner: an IPv4 /24, an IPv6 /48. Never the same as a machine's of its family. */
+/** How many name a block of addresses, which mostly has one owner: an IPv4 /24, an IPv6 /48. */
+export function blockBytes(addressBytes: number): number {
+  return addressBytes === 4 ? 3 : 6;
+}
+
+/** One machine's key. */
+export function machineKey(address: Uint8Array): string {
+  return text(address, machineBytes(address.length));
+}
+
+/** One block's key; never the same as a machine's. */
 export function blockKey(address: Uint8Array): string {
-  return address.length === 4 ? text(address, 3) : text(address, 6);
+  return text(address, blockBytes(address.length));
 }
 
 /** Loopback, private and link-local addresses: they mean something only near by. */

@@ -47,25 +47,27 @@ export class Bucket {
     if (this.refreshedMs !== undefined) this.refreshedMs = nowMs;
   }
 
-  /** Takes a newcomer in, if need be in the place of a neighbour with a worse id or in reserve. Gives the one that has to go. */
-  insert(newcomer: Neighbour): Neighbour | undefined {
-    if (this.isFull) {
-      const unbound = newcomer.isBound ? this.neighbours.findIndex(({ isBound }) => !isBound) : -1;
-      if (unbound >= 0) return this.neighbours.splice(unbound, 1, newcomer)[0];
-      this.reserve.push(newcomer);
-      return this.reserve.length > BUCKET_SIZE ? this.reserve.shift() : undefined;
+  /** Takes a newcomer in, if need be in the place of a neighbour with a worse id, or in reserve, which forgets the one heard longest ago. */
+  insert(newcomer: Neighbour): void {
+    if (!this.isFull) {
+      this.neighbours.push(newcomer);
+      return;
     }
-    this.neighbours.push(newcomer);
-    return undefined;
+    const unbound = newcomer.isBound ? this.neighbours.findIndex(({ isBound }) => !isBound) : -1;
+    if (unbound >= 0) {
+      this.neighbours[unbound] = newcomer;
+    } else {
+      this.reserve.push(newcomer);
+      if (this.reserve.length > BUCKET_SIZE) this.reserve.shift();
+    }
   }
 
-  /** Somebody in it has not answered. True where it is gone for that; a neighbour's place goes to the reserve heard last. */
-  failed(silent: Neighbour): boolean {
+  /** Somebody in it has not answered, and is gone if it was not the first time; a neighbour's place goes to the reserve heard last. */
+  failed(silent: Neighbour): void {
     silent.failures += 1;
-    if (silent.failures < FAILURES_UNTIL_GONE) return false;
+    if (silent.failures < FAILURES_UNTIL_GONE) return;
     const place = this.neighbours.indexOf(silent);
     if (place >= 0) this.neighbours.splice(place, 1, ...this.reserve.splice(-1));
     else this.reserve.splice(this.reserve.indexOf(silent), 1);
-    return true;
   }
 }

@@ -12,7 +12,6 @@
 import { field } from '../../bytes/bencode.ts';
 import type { AddressFamily, Endpoint } from '../../bytes/endpoint.ts';
 import { LIMITS } from '../../bytes/limits.ts';
-import { NeighbourQuota } from './address-quota.ts';
 import { isHostAddress, isLocalAddress } from './addresses.ts';
 import { BUCKET_SIZE } from './bucket.ts';
 import { Contact, parseContacts } from './contact.ts';
@@ -74,12 +73,11 @@ export class Lookup {
   readonly #options: LookupOptions;
   /** Sorted by distance, the nearest first. */
   readonly #candidates: Candidate[] = [];
-  /** By all the bytes of their contacts. */
-  readonly #named = new Map<string, Candidate>();
-  readonly #quota = new NeighbourQuota({ perMachine: 1, perBlock: LIMITS.dhtNodesPerBlockInLookup });
   /** Queries not answered yet and not overdue, and all that are not answered yet. */
   #onTime = 0;
   #underWay = 0;
+  /** Those among them to endpoints, which may turn out to be anybody. */
+  #entering = 0;
   #queries = 0;
   #answers = 0;
   #isOver = false;
@@ -125,7 +123,7 @@ export class Lookup {
     if (bound.next !== undefined) return bound;
     // Unbound nodes are asked only where they are nearer than the last bound one that counts.
     const unbound = this.#scan(false, bound.end);
-    return { next: unbound.next, isSettled: bound.isSettled && unbound.isSettled };
+    return { next: unbound.next, isSettled: bound.isSettled && unbound.isSettled && this.#entering === 0 };
   }
 
   /** Looks through the candidates before `end`, of one kind, for k that have answered; and stops at one that has still to be asked. */
@@ -147,7 +145,18 @@ export class Lookup {
   }
 
   #mayAsk({ contact, source }: Candidate): boolean {
-    return !(source !== undefined && isDiscredited(source)) && this.#quota.hasRoom(contact.address);
+    return !(source !== undefined && isDiscredited(source)) && (isLocalAddress(contact.address) || this.#hasRoomFor(contact));
+  }
+
+  /** Whether its machine has no place yet among those asked, and its block of addresses fewer than it may. */
+  #hasRoomFor(contact: Contact): boolean {
+    let inBlock = 0;
+    for (const { contact: other, state } of this.#candidates) {
+      if (state === 'new' || state === 'silent' || !contact.sharesBlock(other)) continue;
+      inBlock += 1;
+      if (contact.sharesMachine(other)) return false;
+    }
+    return inBlock < LIMITS.dhtNodesPerBlockInLookup;
   }
 
   #ask(to: Contact | Endpoint, candidate: Candidate | undefined): boolean {
@@ -155,6 +164,7 @@ export class Lookup {
     const settle = (): void => {
       this.#underWay -= 1;
       if (!isOverdue) this.#onTime -= 1;
+      if (candidate === undefined) this.#entering -= 1;
     };
     const isAsked = this.#options.ask(to, {
       answered: (answer, bytes) => {
@@ -181,10 +191,8 @@ export class Lookup {
     this.#underWay += 1;
     this.#onTime += 1;
     this.#queries += 1;
-    if (candidate !== undefined) {
-      candidate.state = 'asked';
-      this.#quota.take(candidate.contact.address);
-    }
+    if (candidate === undefined) this.#entering += 1;
+    else candidate.state = 'asked';
     return true;
   }
 
@@ -214,22 +222,20 @@ export class Lookup {
       return asked;
     }
     if (asked !== undefined) this.#silent(asked, false);
-    const candidate = this.#add(contact, undefined, asked?.hops ?? 1);
+    const candidate = this.#find(contact) ?? this.#add(contact, undefined, asked?.hops ?? 1);
     candidate.state = 'answered';
-    this.#quota.take(contact.address);
     return candidate;
   }
 
   #silent(candidate: Candidate, isCounted: boolean): void {
     candidate.state = 'silent';
     if (candidate.source !== undefined && !isCounted) candidate.source.dead += 1;
-    this.#quota.release(candidate.contact.address);
   }
 
   /** Takes note of a node that `source` has named. */
   #name(contact: Contact, source: Candidate | undefined): void {
     const { ownId, policy } = this.#options;
-    const known = this.#named.get(keyOf(contact));
+    const known = this.#find(contact);
     if (known !== undefined) {
       if (known.source !== undefined && isDiscredited(known.source)) known.source = source;
       return;
@@ -245,12 +251,21 @@ export class Lookup {
   #add(contact: Contact, source: Candidate | undefined, hops: number): Candidate {
     const isBound = this.#options.policy === 'off' || isBoundTo(contact.id, contact.address);
     const candidate: Candidate = { contact, isBound, hops, source, state: 'new', token: undefined, alive: 0, dead: 0 };
-    this.#named.set(keyOf(contact), candidate);
     this.#candidates.splice(this.#placeOf(contact), 0, candidate);
     return candidate;
   }
 
-  /** Where a contact belongs among the candidates, by binary search. */
+  /** The candidate of this id and endpoint. Those of one id stand side by side. */
+  #find(contact: Contact): Candidate | undefined {
+    for (let index = this.#placeOf(contact); index < this.#candidates.length; index++) {
+      const candidate = this.#candidates[index];
+      if (!candidate.contact.hasSameId(contact)) break;
+      if (candidate.contact.hasSameEndpoint(contact)) return candidate;
+    }
+    return undefined;
+  }
+
+  /** Where a contact belongs among the candidates, by binary search: before all that are as near. */
   #placeOf(contact: Contact): number {
     let low = 0;
     let high = this.#candidates.length;
@@ -272,10 +287,4 @@ export class Lookup {
 
 function isDiscredited({ alive, dead }: Candidate): boolean {
   return alive === 0 && dead >= SILENCES_UNTIL_DISCREDITED;
-}
-
-function keyOf({ compact }: Contact): string {
-  let key = '';
-  for (let index = 0; index < compact.length; index++) key += String.fromCharCode(compact[index]);
-  return key;
 }

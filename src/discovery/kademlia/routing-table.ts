@@ -6,10 +6,10 @@
  * least as many, and is the only one that splits.
  *
  * Invariant: a bucket holds at most k nodes, each of which has answered a query; no machine and no block of addresses has
- * more places in the whole table, reserves included, than `AddressQuota` allows.
+ * more places in the whole table, reserves included, than `LIMITS` allows.
  */
 import { LIMITS } from '../../bytes/limits.ts';
-import { NeighbourQuota } from './address-quota.ts';
+import { isLocalAddress } from './addresses.ts';
 import { Bucket, type Neighbour } from './bucket.ts';
 import type { Contact } from './contact.ts';
 import { commonPrefixLength, compareDistance, ID_BITS } from './distance.ts';
@@ -24,7 +24,6 @@ export class RoutingTable {
   readonly ownId: Uint8Array;
   readonly #policy: NodeIdPolicy;
   readonly #buckets: Bucket[] = [new Bucket()];
-  readonly #quota = new NeighbourQuota({ perMachine: LIMITS.dhtNodesPerMachine, perBlock: LIMITS.dhtNodesPerBlock });
 
   constructor(ownId: Uint8Array, policy: NodeIdPolicy) {
     this.ownId = ownId;
@@ -71,7 +70,7 @@ export class RoutingTable {
   failed(contact: Contact): void {
     const bucket = this.#bucketOf(contact);
     const known = bucket.find(contact);
-    if (known?.contact.hasSameEndpoint(contact) && bucket.failed(known)) this.#quota.release(contact.address);
+    if (known?.contact.hasSameEndpoint(contact)) bucket.failed(known);
   }
 
   /** Whether a node that we have only heard of would become a neighbour if it answered; so, whether it is worth a ping. */
@@ -80,7 +79,7 @@ export class RoutingTable {
     return (!bucket.isFull || bucket === this.#buckets.at(-1)) && bucket.find(contact) === undefined && this.#admits(contact);
   }
 
-  /** At most `count` neighbours, those nearest to `target` first. Such as have just been silent are named only if there are no others. */
+  /** The `count` neighbours nearest to `target`, in any order. Such as have just been silent are named only if there are no others. */
   closest(target: Uint8Array, count: number): Contact[] {
     const contacts = this.#closest(target, count, 0);
     return contacts.length > 0 ? contacts : this.#closest(target, count, Number.POSITIVE_INFINITY);
@@ -126,17 +125,31 @@ export class RoutingTable {
   #admits(contact: Contact): boolean {
     if (commonPrefixLength(this.ownId, contact.compact) === ID_BITS) return false;
     if (this.#policy === 'require' && !isBoundTo(contact.id, contact.address)) return false;
-    return this.#quota.hasRoom(contact.address);
+    return isLocalAddress(contact.address) || this.#hasRoomFor(contact);
+  }
+
+  /** Whether its machine and its block of addresses have fewer places than they may. */
+  #hasRoomFor(contact: Contact): boolean {
+    let onMachine = 0;
+    let inBlock = 0;
+    for (const { neighbours, reserve } of this.#buckets) {
+      for (const held of [neighbours, reserve]) {
+        for (const { contact: other } of held) {
+          if (!contact.sharesBlock(other)) continue;
+          inBlock += 1;
+          if (contact.sharesMachine(other)) onMachine += 1;
+        }
+      }
+    }
+    return onMachine < LIMITS.dhtNodesPerMachine && inBlock < LIMITS.dhtNodesPerBlock;
   }
 
   #insert(contact: Contact, nowMs: number): void {
     while (this.isLast(this.#indexOf(contact.compact)) && this.#bucketOf(contact).isFull && this.#buckets.length < ID_BITS) this.#splitLast();
     const isBound = this.#policy === 'off' || isBoundTo(contact.id, contact.address);
     const bucket = this.#bucketOf(contact);
-    const gone = bucket.insert({ contact, isBound, lastHeardMs: nowMs, failures: 0 });
+    bucket.insert({ contact, isBound, lastHeardMs: nowMs, failures: 0 });
     bucket.touch(nowMs);
-    this.#quota.take(contact.address);
-    if (gone !== undefined) this.#quota.release(gone.contact.address);
   }
 
   /** The last bucket keeps the nodes that differ from the own id in its next bit; the others move into a new one behind it. */
@@ -161,13 +174,13 @@ export class RoutingTable {
     return found;
   }
 
-  /** Appends the neighbours of the buckets `from` to `to` (exclusive), those nearest to `target` first, up to `count` in all. */
+  /** Appends the neighbours of the buckets `from` to `to` (exclusive), or those nearest to `target` if they would be more than `count` in all. */
   #collect(found: Contact[], target: Uint8Array, count: number, failures: number, from: number, to: number): void {
     const contacts: Contact[] = [];
     for (let index = from; index < to; index++) {
       for (const neighbour of this.#buckets[index].neighbours) if (neighbour.failures <= failures) contacts.push(neighbour.contact);
     }
-    contacts.sort((a, b) => compareDistance(target, a.compact, b.compact));
+    if (contacts.length > count - found.length) contacts.sort((a, b) => compareDistance(target, a.compact, b.compact));
     for (let index = 0; index < contacts.length && found.length < count; index++) found.push(contacts[index]);
   }
 }
