@@ -13,8 +13,8 @@ import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Network } from '../runtime/network.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Handshake, PeerMessage } from '../wire/messages.ts';
-import { CHOKING_INTERVAL_MS } from './choking-policy.ts';
 import type { ChokingPolicyName } from './choking-policies.ts';
+import { CHOKING_INTERVAL_MS, type ChokingPolicy } from './choking-policy.ts';
 import type { Contents } from './contents.ts';
 import { ExtendedMessages } from './extended-messages.ts';
 import { MetadataExchange } from './metadata-exchange.ts';
@@ -60,7 +60,8 @@ export interface SwarmOptions {
   readonly localHost?: string;
   readonly maxNeighbours: number;
   readonly bans: Bans;
-  readonly choking: ChokingPolicyName;
+  /** A name, or a policy for this swarm alone. */
+  readonly choking: ChokingPolicyName | ChokingPolicy;
   readonly picking: PickingPolicy;
   readonly downLimit: RateLimit;
   readonly upLimit: RateLimit;

@@ -13,6 +13,7 @@ import { WireError } from '../wire/peer-protocol.ts';
 import { allowedFastSet } from './allowed-fast.ts';
 import { Choker } from './choker.ts';
 import { CHOKING_POLICIES, type ChokingPolicyName } from './choking-policies.ts';
+import type { ChokingPolicy } from './choking-policy.ts';
 import type { Contents } from './contents.ts';
 import { Download, type DownloadHooks } from './download.ts';
 import { HashExchange } from './hash-exchange.ts';
@@ -30,7 +31,7 @@ export interface TransferOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly neighbours: ReadonlySet<Neighbour>;
-  readonly choking: ChokingPolicyName;
+  readonly choking: ChokingPolicyName | ChokingPolicy;
   readonly picking: PickingPolicy;
   readonly downLimit: RateLimit;
   readonly upLimit: RateLimit;
@@ -81,7 +82,8 @@ export class Transfer {
         isAllowedFast: (neighbour, piece) => this.#allowedFast.get(neighbour)?.has(piece) === true,
       },
     });
-    this.choker = new Choker(CHOKING_POLICIES[options.choking](), random, this.upload, neighbours);
+    const policy = typeof options.choking === 'string' ? CHOKING_POLICIES[options.choking]() : options.choking;
+    this.choker = new Choker(policy, random, this.upload, neighbours);
     this.#hashes = new HashExchange(contents.metainfo, {
       send: (neighbour, message) => neighbour.send(message, clock.now()),
       learnt: (file, layer) => {
@@ -213,6 +215,7 @@ export class Transfer {
     const nowMs = this.#options.clock.now();
     this.download.joined(neighbour);
     neighbour.updateInterest(nowMs);
+    this.#hashes.tick([neighbour], nowMs);
     this.#showNext(neighbour);
     if (neighbour.supports.fast && neighbour.pieces.count < NEWCOMER_PIECES && this.#superSeeding === undefined) this.#allowFast(neighbour, nowMs);
     this.download.ask(neighbour);
