@@ -105,9 +105,11 @@ function parseIPv4(text: string): Uint8Array | undefined {
   for (let index = 0; index < text.length; index++) {
     const digit = text.charCodeAt(index) - 0x30;
     if (digit >= 0 && digit <= 9) {
+      // A leading zero is octal to some readers, so it is no address here.
+      if (digits > 0 && value === 0) return undefined;
       value = value * 10 + digit;
       digits += 1;
-      if (digits > 3 || value > 255) return undefined;
+      if (value > 255) return undefined;
     } else {
       if (text[index] !== '.' || digits === 0 || part === 3) return undefined;
       bytes[part++] = value;
