@@ -1,8 +1,11 @@
 /**
- * Announces one torrent to one tracker at a time, chosen from a list, for as long as the torrent is there (BEP 3, 12, 21, 31).
+ * Announces one torrent to the tracker of a list that works, for as long as the torrent is there (BEP 3, 12, 21, 31).
  *
- * Invariant: at most one announce is under way. A tracker is not asked sooner than it wishes, except to tell it of a download
- * completed, and not within its back-off after a failure.
+ * The trackers of a list are tried in order. One that is slow to answer does not hold up the next: whichever answers first is
+ * the one that is used from then on.
+ *
+ * Invariant: no tracker is asked twice at a time, nor sooner than it wishes, except to tell it of a download completed, nor
+ * within its back-off after a failure.
  */
 import { formatEndpoint } from '../../bytes/endpoint.ts';
 import { describeError } from '../../bytes/errors.ts';
@@ -20,12 +23,16 @@ const MIN_INTERVAL_MS = 5 * 60_000;
 /** After a failure; twice as long after each further one, up to the second figure, and each time half less to half more of it. */
 const FIRST_BACK_OFF_MS = 15_000;
 const LONGEST_BACK_OFF_MS = 3_600_000;
+/** After this long the next tracker is asked too. */
+const PATIENCE_MS = 3000;
 
 export interface AnnouncerParts {
   readonly runtime: TrackerRuntime;
   readonly client: TrackerClient;
   readonly identity: SwarmIdentity;
   readonly reports: DiscoveryReports;
+  /** Ask one tracker at a time, however slow (BEP 27). */
+  readonly oneAtATime: boolean;
   /** 32 bits, the same for all announces of the torrent (BEP 7). */
   readonly key: number;
   /** The trackers to choose from, the one to be tried first at the front. May change from call to call. */
@@ -37,6 +44,7 @@ export interface AnnouncerParts {
 /** What is known of one tracker. */
 interface Standing {
   readonly tracker: string;
+  isBeingAsked: boolean;
   /** It may have been told of us, so it is to be told when we leave. */
   mayKnowUs: boolean;
   /** It has answered an announce. */
@@ -48,6 +56,13 @@ interface Standing {
   /** Not to be asked before; Infinity: never again. */
   notBeforeMs: number;
   trackerId: Uint8Array | undefined;
+}
+
+/** A tracker has answered, and wishes to be asked again so. */
+interface Answer {
+  readonly standing: Standing;
+  readonly intervalMs: number;
+  readonly minIntervalMs: number;
 }
 
 export class Announcer {
@@ -112,29 +127,47 @@ export class Announcer {
     if (!this.#isAsking && !this.#cancellation.signal.aborted && this.#now() + delayMs < this.#nextMs) this.#schedule(Math.max(0, delayMs));
   }
 
-  /** Tries the trackers in order until one works. */
+  /** Tries the trackers in order until one works, and sets the time for the next round. */
   async #run(): Promise<void> {
     this.#isAsking = true;
-    for (const standing of this.#inOrder()) {
-      const intervalMs = await this.#ask(standing);
-      if (this.#cancellation.signal.aborted) return;
-      if (intervalMs === undefined) continue;
-      this.#isAsking = false;
-      this.#current = standing.tracker;
-      this.#parts.worked(standing.tracker);
-      // The download may have ended while this announce was under way.
-      this.#schedule(standing.owed === undefined ? intervalMs : 0);
+    const answer = await this.#firstAnswer();
+    if (this.#cancellation.signal.aborted) return;
+    this.#isAsking = false;
+    this.#current = answer?.standing.tracker;
+    if (answer === undefined) {
+      this.#schedule(Math.min(...this.#all().map(({ notBeforeMs }) => notBeforeMs)) - this.#now());
       return;
     }
-    this.#isAsking = false;
-    this.#current = undefined;
-    this.#schedule(Math.min(...this.#all().map(({ notBeforeMs }) => notBeforeMs)) - this.#now());
+    this.#parts.worked(answer.standing.tracker);
+    this.#earliestMs = this.#now() + answer.minIntervalMs;
+    // The download may have ended while this announce was under way.
+    this.#schedule(answer.standing.owed === undefined ? answer.intervalMs : 0);
+  }
+
+  /** Undefined once all have failed. */
+  async #firstAnswer(): Promise<Answer | undefined> {
+    const { runtime, oneAtATime } = this.#parts;
+    const { promise: first, resolve } = Promise.withResolvers<Answer>();
+    const asks: Promise<unknown>[] = [];
+    for (const standing of this.#inOrder()) {
+      const ask = this.#ask(standing).then((answer) => {
+        if (answer !== undefined) resolve(answer);
+        return answer;
+      });
+      asks.push(ask);
+      const patience = new AbortController();
+      const turn = oneAtATime ? ask : Promise.race([ask, sleep(runtime.clock, PATIENCE_MS, patience.signal)]);
+      const answer = await Promise.race([first, turn]);
+      patience.abort();
+      if (answer !== undefined || this.#cancellation.signal.aborted) break;
+    }
+    return Promise.race([first, Promise.all(asks).then(() => undefined)]);
   }
 
   #all(): Standing[] {
     return this.#parts.trackers().map((tracker) => {
       const standing = this.#standings.get(tracker)
-        ?? { tracker, mayKnowUs: false, hasStarted: false, owed: undefined, failures: 0, notBeforeMs: 0, trackerId: undefined };
+        ?? { tracker, isBeingAsked: false, mayKnowUs: false, hasStarted: false, owed: undefined, failures: 0, notBeforeMs: 0, trackerId: undefined };
       this.#standings.set(tracker, standing);
       return standing;
     });
@@ -142,16 +175,17 @@ export class Announcer {
 
   #inOrder(): Standing[] {
     const nowMs = this.#now();
-    const ready = this.#all().filter(({ notBeforeMs }) => notBeforeMs <= nowMs);
+    const ready = this.#all().filter(({ notBeforeMs, isBeingAsked }) => notBeforeMs <= nowMs && !isBeingAsked);
     return ready.sort((a, b) => Number(b.tracker === this.#current) - Number(a.tracker === this.#current));
   }
 
-  /** Announces to one tracker. Gives the time until the next announce, or undefined where it failed. */
-  async #ask(standing: Standing): Promise<number | undefined> {
+  /** Announces to one tracker; undefined where that failed, which it also tells. */
+  async #ask(standing: Standing): Promise<Answer | undefined> {
     const { signal } = this.#cancellation;
     const event = this.#eventFor(standing);
     const replies: AnnounceReply[] = [];
     standing.mayKnowUs = true;
+    standing.isBeingAsked = true;
     try {
       await this.#announce(standing, event, (reply) => {
         if (signal.aborted) return;
@@ -161,6 +195,8 @@ export class Announcer {
     } catch (error) {
       if (!signal.aborted) this.#failed(standing, error);
       return undefined;
+    } finally {
+      standing.isBeingAsked = false;
     }
     standing.hasStarted = true;
     standing.failures = 0;
@@ -201,16 +237,15 @@ export class Announcer {
     if (warning !== undefined) reports.status(`${trackerName(tracker)} warns: ${warning}`, true);
   }
 
-  #answered(standing: Standing, replies: readonly AnnounceReply[]): number {
+  #answered(standing: Standing, replies: readonly AnnounceReply[]): Answer {
     const bounded = (intervalMs: number): number => Math.min(Math.max(intervalMs, LIMITS.shortestAnnounceMs), LIMITS.longestAnnounceMs);
     const intervalMs = bounded(Math.max(...replies.map((reply) => reply.intervalMs)));
-    const minIntervalMs = bounded(Math.max(...replies.map((reply) => reply.minIntervalMs ?? MIN_INTERVAL_MS)));
-    this.#earliestMs = this.#now() + Math.min(minIntervalMs, intervalMs);
+    const minIntervalMs = Math.min(intervalMs, bounded(Math.max(...replies.map((reply) => reply.minIntervalMs ?? MIN_INTERVAL_MS))));
     standing.trackerId = replies.findLast(({ trackerId }) => trackerId !== undefined)?.trackerId ?? standing.trackerId;
     const peerCount = new Set(replies.flatMap(({ peers }) => peers.map(formatEndpoint))).size;
     const peers = `${formatCount(peerCount)} ${peerCount === 1 ? 'peer' : 'peers'}`;
     this.#parts.reports.status(`${trackerName(standing.tracker)}: ${peers}, next in ${formatDuration(intervalMs)}`, false);
-    return intervalMs;
+    return { standing, intervalMs, minIntervalMs };
   }
 
   #failed(standing: Standing, error: unknown): void {

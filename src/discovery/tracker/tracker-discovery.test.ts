@@ -3,6 +3,7 @@ import test from 'node:test';
 import { encode, type Encodable } from '../../bytes/bencode.ts';
 import { addressToBytes, formatCompactEndpoints, formatEndpoint, type Endpoint } from '../../bytes/endpoint.ts';
 import { LIMITS } from '../../bytes/limits.ts';
+import { sleep } from '../../runtime/clock.ts';
 import { SimulatedNetwork, type SimulatedHost } from '../../runtime/simulated/network.ts';
 import { simulatedRuntime } from '../../runtime/simulated/runtime.ts';
 import { Simulation } from '../../runtime/simulated/simulation.ts';
@@ -193,6 +194,25 @@ test('within a tier the first that works is used, and stays; one that fails is t
     assert.deepEqual(world.events, world.errors.length === 0 ? toB : ['a.example started', ...toB]);
   }
   assert.ok(failures > 0 && failures < 10, 'either is first now and then');
+});
+
+test('a slow tracker does not hold up the next of its tier, and is told goodbye as well; a private torrent waits', async () => {
+  for (const isPrivate of [false, true]) {
+    const world = new World([[HTTP]]);
+    await world.tracker('a.example', '10.0.0.2', () => sleep(world.simulation, 20_000).then(() => ({ status: 200, body: encode({ interval: 1800, peers: '' }) })));
+    await world.tracker('b.example', '10.0.0.3', () => ({ interval: 1800, peers: '' }));
+    const search = world.search({ isPrivate });
+    // What comes later stands behind, so the slow one is asked first.
+    world.trackers = [[HTTP, 'http://b.example/announce']];
+    search.wantMore();
+    await world.simulation.run(10_000);
+    assert.deepEqual(world.events, isPrivate ? ['a.example started'] : ['a.example started', 'b.example started']);
+    await world.simulation.run(MINUTE_MS);
+    assert.equal(world.lines[0], `${isPrivate ? 'a' : 'b'}.example: 0 peers, next in 30m`);
+    world.announced.length = 0;
+    await world.simulation.complete(search.stop(), LIMITS.goodbyeMs);
+    assert.deepEqual(world.events, isPrivate ? ['a.example stopped'] : ['a.example stopped', 'b.example stopped']);
+  }
 });
 
 test('every tier is announced to, but a private torrent only to one tracker, changed only when it fails', async () => {

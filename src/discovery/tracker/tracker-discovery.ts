@@ -83,6 +83,7 @@ class TrackerSearch implements Search {
     return new Announcer({
       ...this.#parts,
       key: this.#key,
+      oneAtATime: this.#parts.identity.isPrivate,
       trackers: () => (this.#parts.identity.isPrivate ? tiers.tiers().flat() : tiers.tiers()[index]),
       worked: (tracker) => tiers.worked(tracker),
     });
