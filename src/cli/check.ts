@@ -1,0 +1,93 @@
+/** `shoal check`: compares what is on disk with the torrent that describes it. Nothing is changed. */
+import type { Command } from 'commander';
+import { formatBytes, formatPercent } from '../bytes/units.ts';
+import type { Bitfield } from '../bytes/bitfield.ts';
+import { spaceLength, type Metainfo } from '../metainfo/metainfo.ts';
+import { nodeRuntime } from '../runtime/node/runtime.ts';
+import { checkPieces } from '../storage/check.ts';
+import { openFileStore } from '../storage/file-store.ts';
+import { Layout } from '../storage/layout.ts';
+import { openDisplay } from './display.ts';
+import { FAILED } from './failure.ts';
+import { addExamples } from './help.ts';
+import { interruption } from './interruption.ts';
+import { resolvePath, stateDirectory } from './invocation.ts';
+import { openTorrentFile } from './sources.ts';
+import { style, type Style } from './style.ts';
+import { counted } from './torrent-view.ts';
+import { workView } from './work-view.ts';
+
+interface Options {
+  readonly dir: string;
+  readonly json?: boolean;
+}
+
+export function define(command: Command): void {
+  command
+    .argument('<torrent>', 'a torrent file, or its URL')
+    .option('--dir <dir>', 'the folder that the file, or the torrent\'s folder, is in', '.')
+    .option('--json', 'print one event a line')
+    .action(check);
+  addExamples(command, [['check holiday.torrent --dir ~/Films', 'exit code 0 if all is there and right, else 1']]);
+}
+
+async function check(source: string, { dir, json }: Options): Promise<void> {
+  const runtime = nodeRuntime();
+  const signal = interruption();
+  const beganMs = runtime.clock.now();
+  const metainfo = await openTorrentFile(runtime, source, signal);
+  const directory = resolvePath(dir);
+  const display = await openDisplay({ json });
+  try {
+    const store = await openFileStore({ disk: runtime.disk, metainfo, directory, partsPath: `${stateDirectory()}/none.parts` });
+    const totalBytes = spaceLength(metainfo);
+    const good = await checkPieces({
+      hasher: runtime.hasher, metainfo, store, signal,
+      onProgress: (checked) => display.show(workView({
+        what: `checking ${metainfo.name}`, doneBytes: Math.min(totalBytes, checked * metainfo.pieceLength), totalBytes, elapsedMs: runtime.clock.now() - beganMs,
+      })),
+    });
+    await store.close();
+    const files = checkedFiles(metainfo, good, (index) => store.stamps.isPresent(index));
+    const isWhole = files.every(({ goodBytes, length, isThere }) => isThere && goodBytes === length);
+    if (!isWhole) process.exitCode = FAILED;
+    display.tell({
+      event: 'done', seconds: (runtime.clock.now() - beganMs) / 1000, whole: isWhole, pieces: metainfo.pieceCount, good: good.count,
+      files: files.map(({ path, length, goodBytes }) => ({ path, length, good: goodBytes })),
+    }, verdict(metainfo, files, good, style(process.stdout)));
+  } finally {
+    display.close();
+  }
+}
+
+interface CheckedFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly length: number;
+  /** Those of them that lie in good pieces. */
+  readonly goodBytes: number;
+  readonly isThere: boolean;
+}
+
+function checkedFiles(metainfo: Metainfo, good: Bitfield, isThere: (file: number) => boolean): CheckedFile[] {
+  const layout = new Layout(metainfo);
+  return metainfo.files.flatMap((file, index) => {
+    if (file.isPadding) return [];
+    const { first, end } = layout.piecesOf(index);
+    let goodBytes = 0;
+    for (let piece = first; piece < end; piece++) {
+      if (!good.has(piece)) continue;
+      const start = Math.max(file.offset, piece * metainfo.pieceLength);
+      goodBytes += Math.min(file.offset + file.length, (piece + 1) * metainfo.pieceLength) - start;
+    }
+    return [{ path: file.path.join('/'), length: file.length, goodBytes, isThere: isThere(index) }];
+  });
+}
+
+/** The files that are not whole, and a summary. */
+function verdict({ name, length, pieceCount }: Metainfo, files: readonly CheckedFile[], good: Bitfield, { good: green, warning, symbols }: Style): string {
+  const broken = files.filter((file) => !file.isThere || file.goodBytes < file.length);
+  if (broken.length === 0) return `${green(symbols.check)} ${name} is whole: ${formatBytes(length)} in ${counted(pieceCount, 'piece')}`;
+  const lines = broken.map((file) => `${warning(symbols.cross)} ${file.path}: ${file.isThere ? `${formatPercent(file.length === 0 ? 1 : file.goodBytes / file.length)} is right` : 'not there'}`);
+  return [...lines, `${name}: ${good.count} of ${counted(pieceCount, 'piece')} are right, ${broken.length} of ${counted(files.length, 'file')} not whole`].join('\n');
+}

@@ -1,0 +1,48 @@
+/** `shoal create`: makes a torrent file, and nothing more. */
+import type { Command } from 'commander';
+import { toHex } from '../bytes/hex.ts';
+import { formatBytes } from '../bytes/units.ts';
+import { formatMagnet, magnetOf } from '../metainfo/magnet.ts';
+import { nodeRuntime } from '../runtime/node/runtime.ts';
+import { addCreateOptions, makeTorrent, type CreateCommandOptions } from './create-options.ts';
+import { openDisplay } from './display.ts';
+import { addExamples } from './help.ts';
+import { interruption } from './interruption.ts';
+import { resolvePath } from './invocation.ts';
+import { counted } from './torrent-view.ts';
+
+interface Options extends CreateCommandOptions {
+  readonly output: string;
+  readonly json?: boolean;
+}
+
+export function define(command: Command): void {
+  command.argument('<path...>', 'a file, a folder, or several of both').requiredOption('-o, --output <file>', 'where to write the torrent file');
+  addCreateOptions(command);
+  command.option('--json', 'print one event a line').action(create);
+  addExamples(command, [
+    ['create holiday.mkv -o holiday.torrent', 'a torrent without a tracker'],
+    ['create photos -o photos.torrent --tracker http://tracker.example:6969/announce', 'of a folder, with a tracker'],
+    ['create iso -o iso.torrent --format hybrid --piece-length 1MiB', 'for old clients and for new ones'],
+  ]);
+}
+
+async function create(paths: string[], options: Options): Promise<void> {
+  const runtime = nodeRuntime();
+  const beganMs = runtime.clock.now();
+  const output = resolvePath(options.output);
+  const display = await openDisplay(options);
+  try {
+    const { bytes, metainfo } = await makeTorrent(runtime, { paths, options, trackers: options.tracker ?? [], display, signal: interruption() });
+    await runtime.disk.writeWhole(output, bytes);
+    const { infoHash, infoHashV2, name, length, pieceCount, pieceLength } = metainfo;
+    const magnet = formatMagnet(magnetOf(metainfo));
+    display.tell({
+      event: 'done', seconds: (runtime.clock.now() - beganMs) / 1000, torrent: output, magnet,
+      infoHash: infoHash === undefined ? null : toHex(infoHash), infoHashV2: infoHashV2 === undefined ? null : toHex(infoHashV2),
+      name, length, pieceLength, pieces: pieceCount,
+    }, `${output}\n${name}: ${formatBytes(length)} in ${counted(pieceCount, 'piece')} of ${formatBytes(pieceLength, 'binary')}\n${magnet}`);
+  } finally {
+    display.close();
+  }
+}

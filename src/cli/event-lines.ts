@@ -1,0 +1,35 @@
+/** For programs: one JSON object a line, each with the `event` that it tells of. */
+import type { Display, DisplayEvent, View } from './display.ts';
+import { Pace } from './pace.ts';
+
+const INTERVAL_MS = 1000;
+
+export class EventLines implements Display {
+  readonly intervalMs = INTERVAL_MS;
+  readonly #write: (text: string) => void;
+  readonly #pace = new Pace();
+
+  constructor(write: (text: string) => void) {
+    this.#write = write;
+  }
+
+  show(view: View): void {
+    if (this.#pace.isDue(view.state, INTERVAL_MS)) this.tell(view.event());
+  }
+
+  tell(event: DisplayEvent): void {
+    this.#write(`${JSON.stringify(event)}\n`);
+  }
+
+  note(): void {
+    // For people only.
+  }
+
+  clear(): void {
+    // What is printed stays.
+  }
+
+  close(): void {
+    // Nothing was changed.
+  }
+}

@@ -1,0 +1,29 @@
+/** A session as the options of a command have it. */
+import type { DiscoveryName } from '../discovery/discovery.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { DISCOVERY_NAMES } from '../session/discoveries.ts';
+import { Session } from '../session/session.ts';
+import { stateDirectory } from './invocation.ts';
+import type { SwarmOptions } from './transfer-options.ts';
+import { version } from '../runtime/node/version.ts';
+
+/** Rejects with `ShoalError` 'LISTEN_FAILED'. */
+export function openSession(runtime: Runtime, options: SwarmOptions): Promise<Session> {
+  const { port, listen, down, up, choking } = options;
+  return Session.open(runtime, {
+    ...(port === undefined ? {} : { port }),
+    ...(listen === undefined ? {} : { listenHost: listen }),
+    ...(down === undefined ? {} : { downBytesPerSecond: down }),
+    ...(up === undefined ? {} : { upBytesPerSecond: up }),
+    choking,
+    discovery: chosenDiscoveries(options),
+    stateDirectory: stateDirectory(),
+    version: version(),
+  });
+}
+
+/** The ways of finding peers that nobody has forbidden. */
+function chosenDiscoveries({ dht, lsd, pex }: SwarmOptions): DiscoveryName[] {
+  const forbidden: DiscoveryName[] = [...(dht ? [] : ['kademlia'] as const), ...(lsd ? [] : ['local'] as const), ...(pex ? [] : ['exchange'] as const)];
+  return DISCOVERY_NAMES.filter((name) => !forbidden.includes(name));
+}

@@ -1,0 +1,31 @@
+/** Under which addresses others reach what listens here: what is printed for them to type. */
+import { addressScope } from '../bytes/address-scope.ts';
+import { addressFamily, formatEndpoint, type Endpoint } from '../bytes/endpoint.ts';
+import type { Network } from '../runtime/network.ts';
+import type { Tracker } from '../tracker/tracker.ts';
+
+/** A machine may have dozens, of containers and the like; a link must stay short enough to be sent. */
+const MOST_HOSTS = 4;
+const LOOPBACK = '127.0.0.1';
+
+/**
+ * Hosts for what listens at `endpoint`: itself, or, where it stands for all addresses, this machine's: those that the whole
+ * world can reach first, IPv4 before IPv6. A machine on no network is reached by itself only.
+ */
+export function reachableHosts({ host }: Endpoint, network: Pick<Network, 'localAddresses'>): string[] {
+  if (host !== '0.0.0.0' && host !== '::') return [host];
+  const place = (address: string): number => (addressFamily(address) === 4 ? 0 : 2) + (addressScope(address) === 'global' ? 0 : 1);
+  const own = network.localAddresses().filter((address) => host === '::' || addressFamily(address) === 4).toSorted((a, b) => place(a) - place(b));
+  return own.length === 0 ? [LOOPBACK] : own.slice(0, MOST_HOSTS);
+}
+
+/** `http://192.168.1.5:6969` and the like, with nothing behind the port. */
+export function httpAddresses(tracker: Tracker, network: Pick<Network, 'localAddresses'>): string[] {
+  const { http } = tracker;
+  return http === undefined ? [] : reachableHosts(http, network).map((host) => `http://${formatEndpoint({ host, port: http.port })}`);
+}
+
+export function udpAddresses(tracker: Tracker, network: Pick<Network, 'localAddresses'>): string[] {
+  const urls = tracker.udp.flatMap((udp) => reachableHosts(udp, network).map((host) => `udp://${formatEndpoint({ host, port: udp.port })}`));
+  return [...new Set(urls)];
+}

@@ -1,0 +1,25 @@
+/** `shoal seed`: checks what is in a folder, then gives it to others; what lacks, it gets from them. */
+import type { Command } from 'commander';
+import { nodeRuntime } from '../runtime/node/runtime.ts';
+import { addExamples } from './help.ts';
+import { interruption } from './interruption.ts';
+import { leavingOf } from './leaving.ts';
+import { openTorrentFile } from './sources.ts';
+import { transfer } from './transfer.ts';
+import { addTransferOptions, type TransferOptions } from './transfer-options.ts';
+
+export function define(command: Command): void {
+  command.argument('<torrent>', 'a torrent file, or its URL');
+  addTransferOptions(command);
+  command.action(seed);
+  addExamples(command, [
+    ['seed holiday.torrent --dir ~/Films', 'until it is stopped'],
+    ['seed holiday.torrent --dir ~/Films --seed-ratio 3 --up 10Mbps', 'until three copies are out, slowly'],
+  ]);
+}
+
+async function seed(source: string, options: TransferOptions): Promise<void> {
+  const runtime = nodeRuntime();
+  const signal = interruption();
+  await transfer(runtime, { source: await openTorrentFile(runtime, source, signal), options, check: 'full', leaving: leavingOf(options, 'told'), signal });
+}

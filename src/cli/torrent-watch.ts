@@ -1,0 +1,35 @@
+/** Showing a torrent from its beginning to its end. */
+import type { Clock } from '../runtime/clock.ts';
+import type { Torrent } from '../session/torrent.ts';
+import type { TorrentState } from '../session/torrent-status.ts';
+import type { Display } from './display.ts';
+import { torrentView } from './torrent-view.ts';
+
+/** Ends when the torrent does, however it does, or when `isOver` says so. */
+export async function watchTorrent(torrent: Torrent, display: Display, clock: Clock, isOver = (_: TorrentState): boolean => false): Promise<void> {
+  let state: TorrentState | undefined;
+  let sinceMs = 0;
+  try {
+    for await (const status of torrent.progress(display.intervalMs)) {
+      if (status.state !== state) sinceMs = clock.now();
+      state = status.state;
+      if (status.state === 'stopped' || status.state === 'failed' || isOver(status.state)) return;
+      display.show(torrentView({ status, stateForMs: clock.now() - sinceMs }));
+    }
+  } catch {
+    // Whoever waits for the torrent to be whole is told why it failed.
+  }
+}
+
+/** As the promise, but rejects with the signal's reason as soon as it aborts. */
+export async function unlessInterrupted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

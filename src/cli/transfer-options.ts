@@ -1,0 +1,57 @@
+/** The options that every command with a swarm has, and those of commands that download. */
+import { type Command, Option } from 'commander';
+import type { Endpoint } from '../bytes/endpoint.ts';
+import { isEndpointWord, ListOption, readDuration, readEndpoint, readPort, readRate, readRatio } from './options.ts';
+
+export interface SwarmOptions {
+  readonly port?: number;
+  readonly listen?: string;
+  /** Bytes per second. */
+  readonly down?: number;
+  readonly up?: number;
+  readonly choking: 'adaptive' | 'textbook';
+  readonly dht: boolean;
+  readonly lsd: boolean;
+  readonly pex: boolean;
+  readonly json?: boolean;
+}
+
+export function addSwarmOptions(command: Command): void {
+  command
+    .option('--port <n>', 'the port to take peers on; by default the first free one from 6881 on, 0: any', readPort)
+    .option('--listen <addr>', 'the local address to use; by default all of them')
+    .option('--up <rate>', 'upload no faster, such as 2MB/s or 10Mbps', readRate)
+    .addOption(new Option('--choking <policy>', 'whom to upload to: adaptive fills the uplink, textbook has 4 + 1 slots').choices(['adaptive', 'textbook']).default('adaptive'))
+    .option('--no-dht', 'find no peers through the DHT')
+    .option('--no-lsd', 'find no peers on the local network')
+    .option('--no-pex', 'find no peers through peers')
+    .option('--json', 'print one event a line');
+}
+
+export interface TransferOptions extends SwarmOptions {
+  readonly dir: string;
+  readonly select?: readonly string[];
+  readonly sequential?: boolean;
+  readonly peer?: readonly Endpoint[];
+  readonly stay?: boolean;
+  readonly seedRatio?: number;
+  /** Milliseconds. */
+  readonly seedTime?: number;
+  readonly onDone?: string;
+}
+
+export function addTransferOptions(command: Command): void {
+  const isGlobWord = (word: string): boolean => !/^(magnet:|[a-z]+:\/\/)|^[^*?]*\.torrent$|^([0-9a-f]{40}|[0-9a-f]{64})$/i.test(word);
+  command
+    .option('--dir <dir>', 'the folder that it is in, or goes to', '.')
+    .addOption(new ListOption('--select <glob…>', 'take only the files that fit, such as "*.mkv" or "extras/**"', (text) => text, isGlobWord))
+    .option('--sequential', 'take pieces in order, to watch it meanwhile')
+    .option('--down <rate>', 'download no faster, such as 2MB/s or 10Mbps', readRate)
+    .addOption(new ListOption('--peer <host:port…>', 'peers to connect to, besides those that are found', readEndpoint, isEndpointWord));
+  addSwarmOptions(command);
+  command
+    .addOption(new Option('--stay', 'upload until stopped').conflicts(['seedRatio', 'seedTime']))
+    .addOption(new Option('--seed-ratio <r>', 'once whole, upload r times its size, then leave').argParser(readRatio).conflicts('seedTime'))
+    .option('--seed-time <duration>', 'once whole, upload for so long, then leave', readDuration)
+    .option('--on-done <cmd>', 'once whole and verified, run a shell command with SHOAL_NAME, SHOAL_PATH and SHOAL_INFO_HASH');
+}

@@ -1,0 +1,118 @@
+/**
+ * Downloading and seeding: one torrent from its source to the moment when the command leaves its swarm.
+ *
+ * Invariant: however it ends (whole, left, interrupted, failed), the torrent is stopped in an orderly way before the command
+ * ends: trackers are told, and what was verified is kept.
+ */
+import type { Endpoint } from '../bytes/endpoint.ts';
+import { toHex } from '../bytes/hex.ts';
+import { formatBytes, formatDuration, formatPercent, formatRate } from '../bytes/units.ts';
+import type { Magnet } from '../metainfo/magnet.ts';
+import type { Metainfo } from '../metainfo/metainfo.ts';
+import type { Network } from '../runtime/network.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { AddOptions, Torrent } from '../session/torrent.ts';
+import { openDisplay, type Display } from './display.ts';
+import { runDoneCommand } from './done-command.ts';
+import { Interrupted } from './failure.ts';
+import { resolvePath } from './invocation.ts';
+import { untilLeaving, type Leaving } from './leaving.ts';
+import { openSession } from './open-session.ts';
+import { checkSelection, isSelected } from './selection.ts';
+import { style } from './style.ts';
+import { counted } from './torrent-view.ts';
+import { unlessInterrupted, watchTorrent } from './torrent-watch.ts';
+import type { TransferOptions } from './transfer-options.ts';
+
+export interface Transfer {
+  readonly source: Metainfo | Magnet;
+  readonly options: TransferOptions;
+  readonly check: NonNullable<AddOptions['check']>;
+  readonly leaving: Leaving;
+  readonly signal: AbortSignal;
+}
+
+/** Rejects with `ShoalError`, or `Interrupted` where the torrent was not whole then. */
+export async function transfer(runtime: Runtime, { source, options, check, leaving, signal }: Transfer): Promise<void> {
+  const directory = resolvePath(options.dir);
+  const globs = options.select;
+  const display = await openDisplay(options);
+  try {
+    const peers = await lookUp(options.peer ?? [], runtime.network, signal);
+    await using session = await openSession(runtime, options);
+    const beganMs = runtime.clock.now();
+    const torrent = await session.add(source, {
+      directory, peers, check,
+      sequential: options.sequential === true,
+      ...(globs === undefined ? {} : { select: (file) => (isSelected(file, globs) ? 'normal' : 'none') }),
+    });
+    void watchTorrent(torrent, display, runtime.clock, (state) => state === 'seeding' && leaving.when === 'whole');
+    signal.addEventListener('abort', () => display.note('stopping (Ctrl-C once more: at once)'));
+    try {
+      const metainfo = await unlessInterrupted(torrent.whenReady(), signal);
+      if (globs !== undefined) checkSelection(metainfo, globs);
+      tellReady(display, metainfo, `${directory}/${metainfo.name}`, session.port);
+      await unlessInterrupted(torrent.whenDone(), signal);
+      const seconds = (runtime.clock.now() - beganMs) / 1000;
+      tellDone(display, torrent, `${directory}/${metainfo.name}`, seconds);
+      const command = runCommand(options, metainfo, directory);
+      await Promise.all([command, untilLeaving(torrent, leaving, runtime.clock, signal)]);
+    } catch (error) {
+      if (error instanceof Interrupted) await stopEarly(torrent, display);
+      throw error;
+    }
+    if (leaving.when !== 'whole') await stopWhole(torrent, display);
+  } finally {
+    display.close();
+  }
+}
+
+function tellReady(display: Display, metainfo: Metainfo, path: string, port: number): void {
+  const { name, infoHash, infoHashV2, length, pieceCount, pieceLength, files } = metainfo;
+  const fileCount = files.filter(({ isPadding }) => !isPadding).length;
+  const holds = fileCount === 1 ? '' : ` in ${counted(fileCount, 'file')}`;
+  display.tell({
+    event: 'ready', name, path, port, length, pieceLength, pieces: pieceCount, files: fileCount,
+    infoHash: infoHash === undefined ? null : toHex(infoHash), infoHashV2: infoHashV2 === undefined ? null : toHex(infoHashV2),
+  }, `${name}: ${formatBytes(length)}${holds}, ${counted(pieceCount, 'piece')} of ${formatBytes(pieceLength, 'binary')}`);
+}
+
+function tellDone(display: Display, torrent: Torrent, path: string, seconds: number): void {
+  const { downloadedBytes, uploadedBytes, wantedBytes } = torrent.status();
+  const { bold, good, symbols } = style(process.stdout);
+  const how = downloadedBytes === 0
+    ? 'was there already'
+    : `in ${formatDuration(seconds * 1000)} (${formatRate(downloadedBytes / Math.max(seconds, 0.001))})`;
+  display.tell(
+    { event: 'done', seconds, downloaded: downloadedBytes, uploaded: uploadedBytes, name: torrent.name, path },
+    `${good(symbols.check)} ${bold(torrent.name)} is whole and verified: ${formatBytes(wantedBytes)} ${how}\n  ${path}`,
+  );
+}
+
+async function runCommand({ onDone, json }: TransferOptions, metainfo: Metainfo, directory: string): Promise<void> {
+  if (onDone === undefined) return;
+  const { name, infoHash, infoHashV2 } = metainfo;
+  await runDoneCommand({
+    command: onDone, name, path: `${directory}/${name}`, infoHash: toHex(infoHash ?? infoHashV2 ?? new Uint8Array(0)), json: json === true,
+  });
+}
+
+async function stopEarly(torrent: Torrent, display: Display): Promise<void> {
+  const { state, progress, downloadedBytes, uploadedBytes } = torrent.status();
+  await torrent.stop();
+  const where = state === 'downloading' ? ` at ${formatPercent(progress)}; the same command goes on from there` : ' before anything was downloaded';
+  display.tell({ event: 'stopped', progress, downloaded: downloadedBytes, uploaded: uploadedBytes }, `${torrent.name}: stopped${where}`);
+}
+
+async function stopWhole(torrent: Torrent, display: Display): Promise<void> {
+  const { uploadedBytes, downloadedBytes, wantedBytes } = torrent.status();
+  await torrent.stop();
+  const ratio = wantedBytes === 0 ? '' : ` (${(uploadedBytes / wantedBytes).toFixed(2)} times its size)`;
+  display.tell({ event: 'stopped', progress: 1, downloaded: downloadedBytes, uploaded: uploadedBytes }, `${torrent.name}: stopped after sending ${formatBytes(uploadedBytes)}${ratio}`);
+}
+
+/** Peers are connected to by address. Rejects with 'LOOKUP_FAILED'. */
+async function lookUp(peers: readonly Endpoint[], network: Network, signal: AbortSignal): Promise<Endpoint[]> {
+  const found = await Promise.all(peers.map(async ({ host, port }) => (await network.lookup(host, signal)).map((address) => ({ host: address, port }))));
+  return found.flat();
+}

@@ -1,0 +1,31 @@
+/** Work on this machine whose end is known: hashing, checking. */
+import { formatBytes, formatDuration, formatPercent, formatRate } from '../bytes/units.ts';
+import { cut } from './columns.ts';
+import type { View } from './display.ts';
+import { barWith } from './progress-bar.ts';
+
+const LINE_EVERY_MS = 5000;
+
+export interface Work {
+  /** Such as `hashing holiday.mkv`. */
+  readonly what: string;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  readonly elapsedMs: number;
+}
+
+export function workView({ what, doneBytes, totalBytes, elapsedMs }: Work): View {
+  const progress = totalBytes === 0 ? 1 : doneBytes / totalBytes;
+  const bytesPerSecond = elapsedMs === 0 ? 0 : (doneBytes / elapsedMs) * 1000;
+  return {
+    state: what,
+    lineEveryMs: LINE_EVERY_MS,
+    event: () => ({ event: 'progress', state: what.split(' ', 1)[0], progress: Number(progress.toFixed(4)), have: doneBytes, wanted: totalBytes }),
+    line: () => `${what}: ${formatPercent(progress)} of ${formatBytes(totalBytes)}`,
+    lines: ({ columns }, style) => {
+      const figures = [formatPercent(progress).padStart(7), formatRate(bytesPerSecond).padStart(9), `${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`];
+      if (progress < 1 && bytesPerSecond > 0) figures.push(`${formatDuration(((totalBytes - doneBytes) / bytesPerSecond) * 1000)} left`);
+      return [style.bold(cut(what, columns)), barWith(progress, figures, columns, style)];
+    },
+  };
+}
