@@ -68,7 +68,8 @@ interface Answer {
 export class Announcer {
   readonly #parts: AnnouncerParts;
   readonly #standings = new Map<string, Standing>();
-  readonly #cancellation = new AbortController();
+  /** One for each announce under way. */
+  readonly #underWay = new Set<AbortController>();
   /** The tracker that answered last, asked first until it fails: a private torrent must not change without need (BEP 27). */
   #current: string | undefined;
   #timer: Timer | undefined;
@@ -77,6 +78,7 @@ export class Announcer {
   /** The tracker does not want to be asked before. */
   #earliestMs = 0;
   #isAsking = false;
+  #isStopped = false;
 
   constructor(parts: AnnouncerParts) {
     this.#parts = parts;
@@ -102,15 +104,17 @@ export class Announcer {
 
   /** Tells those who know of us that we leave, and waits for them no longer than `LIMITS.goodbyeMs`. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#timer?.cancel();
-    this.#cancellation.abort(new TrackerError('it is not asked any more'));
+    this.#giveUp();
     const told = [...this.#standings.values()].filter(({ mayKnowUs, failures }) => mayKnowUs && failures === 0);
-    if (told.length === 0) return;
-    const patience = new AbortController();
-    const goodbyes = told.map((standing) => this.#announce(standing, 'stopped', () => undefined, patience.signal));
-    const timeout = sleep(this.#parts.runtime.clock, LIMITS.goodbyeMs, patience.signal).catch(() => undefined);
-    await Promise.race([Promise.allSettled(goodbyes), timeout]);
-    patience.abort(new TrackerError('it does not answer'));
+    const patience = this.#parts.runtime.clock.after(LIMITS.goodbyeMs, () => this.#giveUp());
+    await Promise.allSettled(told.map((standing) => this.#announce(standing, 'stopped', () => undefined)));
+    patience.cancel();
+  }
+
+  #giveUp(): void {
+    for (const controller of this.#underWay) controller.abort(new TrackerError('it is not asked any more'));
   }
 
   #now(): number {
@@ -124,18 +128,20 @@ export class Announcer {
   }
 
   #bringForward(delayMs: number): void {
-    if (!this.#isAsking && !this.#cancellation.signal.aborted && this.#now() + delayMs < this.#nextMs) this.#schedule(Math.max(0, delayMs));
+    if (!this.#isAsking && !this.#isStopped && this.#now() + delayMs < this.#nextMs) this.#schedule(Math.max(0, delayMs));
   }
 
   /** Tries the trackers in order until one works, and sets the time for the next round. */
   async #run(): Promise<void> {
     this.#isAsking = true;
     const answer = await this.#firstAnswer();
-    if (this.#cancellation.signal.aborted) return;
+    if (this.#isStopped) return;
     this.#isAsking = false;
     this.#current = answer?.standing.tracker;
     if (answer === undefined) {
-      this.#schedule(Math.min(...this.#all().map(({ notBeforeMs }) => notBeforeMs)) - this.#now());
+      // One that has been slow all this time may not be asked again yet, though it has not failed.
+      const nextMs = Math.min(...this.#all().map(({ notBeforeMs }) => notBeforeMs));
+      this.#schedule(Math.max(PATIENCE_MS, nextMs - this.#now()));
       return;
     }
     this.#parts.worked(answer.standing.tracker);
@@ -159,7 +165,7 @@ export class Announcer {
       const turn = oneAtATime ? ask : Promise.race([ask, sleep(runtime.clock, PATIENCE_MS, patience.signal)]);
       const answer = await Promise.race([first, turn]);
       patience.abort();
-      if (answer !== undefined || this.#cancellation.signal.aborted) break;
+      if (answer !== undefined || this.#isStopped) break;
     }
     return Promise.race([first, Promise.all(asks).then(() => undefined)]);
   }
@@ -181,23 +187,23 @@ export class Announcer {
 
   /** Announces to one tracker; undefined where that failed, which it also tells. */
   async #ask(standing: Standing): Promise<Answer | undefined> {
-    const { signal } = this.#cancellation;
     const event = this.#eventFor(standing);
     const replies: AnnounceReply[] = [];
     standing.mayKnowUs = true;
     standing.isBeingAsked = true;
     try {
       await this.#announce(standing, event, (reply) => {
-        if (signal.aborted) return;
+        if (this.#isStopped) return;
         replies.push(reply);
         this.#report(standing, reply);
-      }, signal);
+      });
     } catch (error) {
-      if (!signal.aborted) this.#failed(standing, error);
+      if (!this.#isStopped) this.#failed(standing, error);
       return undefined;
     } finally {
       standing.isBeingAsked = false;
     }
+    if (this.#isStopped) return undefined;
     standing.hasStarted = true;
     standing.failures = 0;
     if (event === standing.owed) standing.owed = undefined;
@@ -210,8 +216,10 @@ export class Announcer {
   }
 
   /** Announces each info-hash (a hybrid torrent has two). Rejects where not one was answered, with the first one's error. */
-  async #announce(standing: Standing, event: AnnounceEvent | undefined, received: (reply: AnnounceReply) => void, signal: AbortSignal): Promise<void> {
+  async #announce(standing: Standing, event: AnnounceEvent | undefined, received: (reply: AnnounceReply) => void): Promise<void> {
     const { identity, client, key } = this.#parts;
+    const controller = new AbortController();
+    this.#underWay.add(controller);
     const { uploaded, downloaded, left } = identity.totals();
     const outcomes = await Promise.allSettled(identity.infoHashes.map((infoHash) => client.announce(standing.tracker, {
       infoHash,
@@ -225,7 +233,8 @@ export class Announcer {
       key,
       wanted: event === 'stopped' ? 0 : WANTED,
       ...(standing.trackerId === undefined ? {} : { trackerId: standing.trackerId }),
-    }, received, signal)));
+    }, received, controller.signal)));
+    this.#underWay.delete(controller);
     const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
     if (failures.length === outcomes.length) throw failures[0].reason;
   }

@@ -7,6 +7,7 @@
 import { addressFamily, formatEndpoint, type AddressFamily, type Endpoint } from '../../bytes/endpoint.ts';
 import { LIMITS } from '../../bytes/limits.ts';
 import { printable } from '../../bytes/printable.ts';
+import { unlessAborted } from '../../runtime/cancellation.ts';
 import type { Timer } from '../../runtime/clock.ts';
 import type { DatagramSocket } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
@@ -74,7 +75,7 @@ export class UdpTrackerClient {
   ): Promise<Extract<UdpReply, { action: Action }>> {
     const key = formatEndpoint(to);
     const isNew = this.#usable(key) === undefined;
-    const connectionId = await this.#connect(to, key);
+    const connectionId = await unlessAborted(this.#connect(to, key), signal);
     const reply = await this.#exchange(to, action, (transaction) => encode(connectionId, transaction), signal);
     if (reply.action === action) return reply as Extract<UdpReply, { action: Action }>;
     this.#connections.delete(key);
@@ -111,8 +112,7 @@ export class UdpTrackerClient {
     encode: (transaction: number) => Uint8Array,
     signal: AbortSignal | undefined,
   ): Promise<UdpReply> {
-    const socket = await this.#socketFor(to);
-    signal?.throwIfAborted();
+    const socket = await unlessAborted(this.#socketFor(to), signal);
     const transaction = Buffer.from(this.#runtime.random.bytes(4)).readUInt32BE(0);
     return new Promise((resolve, reject) => {
       const abort = (): void => exchange.finish(signal?.reason as Error);

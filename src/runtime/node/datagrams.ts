@@ -9,6 +9,7 @@ import os from 'node:os';
 import { canonicalAddress, type AddressFamily, type Endpoint } from '../../bytes/endpoint.ts';
 import { ShoalError } from '../../bytes/errors.ts';
 import { LIMITS } from '../../bytes/limits.ts';
+import { unlessAborted } from '../cancellation.ts';
 import type { DatagramSocket } from '../network.ts';
 import { describeSocketError, listenError } from './channel.ts';
 
@@ -102,17 +103,12 @@ export async function lookup(host: string, signal?: AbortSignal): Promise<string
   signal?.throwIfAborted();
   const literal = canonicalAddress(host);
   if (literal !== undefined) return [literal];
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal?.reason);
-  signal?.addEventListener('abort', abort, { once: true });
   try {
-    const addresses = await Promise.race([dns.lookup(host, { all: true }), aborted.promise]);
+    const addresses = await unlessAborted(dns.lookup(host, { all: true }), signal);
     return [...new Set(addresses.map(({ address }) => canonicalAddress(address) ?? address))];
   } catch (error) {
     signal?.throwIfAborted();
     throw new ShoalError('LOOKUP_FAILED', `cannot look up ${host}: ${describeSocketError(error as NodeJS.ErrnoException)}`, { cause: error });
-  } finally {
-    signal?.removeEventListener('abort', abort);
   }
 }
 

@@ -11,6 +11,7 @@
  */
 import { addressFamily, formatEndpoint, type AddressFamily, type Endpoint } from '../../bytes/endpoint.ts';
 import { ShoalError } from '../../bytes/errors.ts';
+import { unlessAborted } from '../cancellation.ts';
 import type { Channel, Protocol } from '../channel.ts';
 import { sleep, type Clock } from '../clock.ts';
 import type {
@@ -192,10 +193,10 @@ export class SimulatedHost implements Network {
     await this.#pause(host === undefined ? request.timeoutMs : 2 * (this.latencyMs + host.latencyMs), request.signal);
     const handler = host?.httpHandlerOn(Number(url.port || 80));
     if (handler === undefined) throw new ShoalError('HTTP_FAILED', `${url.origin} does not answer`);
-    const reply: HttpReply = await handler({
+    const reply: HttpReply = await unlessAborted(Promise.resolve(handler({
       method: request.method ?? 'GET', path: url.pathname, query: url.search.slice(1),
       headers: request.headers ?? {}, from: { host: from, port: this.#freePort() },
-    });
+    })), request.signal);
     const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
     if (body.length > request.maxBodyBytes) throw new ShoalError('HTTP_TOO_LARGE', `${url.origin} sent more than ${request.maxBodyBytes} bytes`);
     return { status: reply.status, headers: reply.headers ?? {}, body };
