@@ -215,6 +215,24 @@ test('a slow tracker does not hold up the next of its tier, and is told goodbye 
   }
 });
 
+test('while one tracker is slow and the other fails, they are asked at a measured pace', async () => {
+  const world = new World([[HTTP]]);
+  let isBroken = false;
+  await world.tracker('a.example', '10.0.0.2', () => new Promise(() => undefined));
+  await world.tracker('b.example', '10.0.0.3', () => (isBroken ? { status: 500, body: '' } : { interval: 60, peers: '' }));
+  const search = world.search();
+  world.trackers = [[HTTP, 'http://b.example/announce']];
+  search.wantMore();
+  await world.simulation.run(30_000);
+  isBroken = true;
+  const before = world.simulation.eventCount;
+  await world.simulation.run(10 * MINUTE_MS);
+  assert.equal(world.events.filter((event) => event.startsWith('a')).length, 1, 'never twice at a time');
+  const asked = world.events.filter((event) => event === 'b.example -').length;
+  assert.ok(asked >= 3 && asked <= 7, `asked ${asked} times`);
+  assert.ok(world.simulation.eventCount - before < 1000);
+});
+
 test('every tier is announced to, but a private torrent only to one tracker, changed only when it fails', async () => {
   const tiers = [[HTTP], ['http://b.example/announce'], ['http://c.example/announce']];
   for (const isPrivate of [false, true]) {
