@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { addressGroup, addressScope } from './address-scope.ts';
+import { addressGroup, addressScope, scopeOf } from './address-scope.ts';
 
 test('addresses of one machine or site are local', () => {
   const local = [
@@ -28,4 +28,8 @@ test('one subscriber is one IPv4 address, or one /64 of IPv6', () => {
   assert.equal(addressGroup('1.2.3.4'), '1.2.3.4');
   assert.equal(addressGroup('2001:db8:0:1::1'), addressGroup('2001:db8:0:1:ffff::9'));
   assert.notEqual(addressGroup('2001:db8:0:1::1'), addressGroup('2001:db8:0:2::1'));
+});
+
+test('IPv4 dressed up as IPv6 is no address of its family', () => {
+  assert.equal(scopeOf(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4)), 'unusable');
 });

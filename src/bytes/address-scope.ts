@@ -12,7 +12,11 @@ export type AddressScope = 'global' | 'local' | 'unusable';
 /** The scope of an IPv4 or IPv6 address; `unusable` too where the text is a name or nothing at all. */
 export function addressScope(address: string): AddressScope {
   const bytes = addressToBytes(address);
-  if (bytes === undefined) return 'unusable';
+  return bytes === undefined ? 'unusable' : scopeOf(bytes);
+}
+
+/** The same, of an address of 4 or 16 bytes. */
+export function scopeOf(bytes: Uint8Array): AddressScope {
   return bytes.length === 4 ? scopeOfIPv4(bytes) : scopeOfIPv6(bytes);
 }
 
@@ -22,7 +26,17 @@ export function addressScope(address: string): AddressScope {
  */
 export function addressGroup(address: string): string {
   const bytes = address.includes(':') ? addressToBytes(address) : undefined;
-  return bytes === undefined ? address : Buffer.from(bytes.subarray(0, 8)).toString('hex');
+  return bytes === undefined ? address : Buffer.from(bytes.subarray(0, subscriberBytes(bytes.length))).toString('hex');
+}
+
+/** How many of an address's 4 or 16 bytes name its subscriber. */
+export function subscriberBytes(addressBytes: number): number {
+  return addressBytes === 4 ? 4 : 8;
+}
+
+/** … and how many the block of addresses around it, which mostly has one owner: an IPv4 /24, an IPv6 /48. */
+export function blockBytes(addressBytes: number): number {
+  return addressBytes === 4 ? 3 : 6;
 }
 
 function scopeOfIPv4([first, second]: Uint8Array): AddressScope {
@@ -40,6 +54,14 @@ function scopeOfIPv6(bytes: Uint8Array): AddressScope {
   if (bytes[0] === 0xff) return 'unusable';
   if ((bytes[0] & 0xfe) === 0xfc) return 'local';
   if (bytes[0] === 0xfe && (bytes[1] & 0xc0) === 0x80) return 'local';
-  if (bytes.subarray(0, 15).some((byte) => byte !== 0)) return 'global';
+  if (!isZero(bytes, 10)) return 'global';
+  // IPv4 dressed up as IPv6 is an address of the other family.
+  if (bytes[10] === 0xff && bytes[11] === 0xff) return 'unusable';
+  if (!isZero(bytes, 15)) return 'global';
   return bytes[15] === 1 ? 'local' : 'unusable';
+}
+
+function isZero(bytes: Uint8Array, length: number): boolean {
+  for (let index = 0; index < length; index++) if (bytes[index] !== 0) return false;
+  return true;
 }

@@ -124,10 +124,10 @@ export const LIMITS = {
 
   /* The Kademlia DHT. */
 
-  /** Places in a routing table for one machine (an IPv4 address, an IPv6 /64), and for one block (a /24, a /48). */
-  dhtNodesPerMachine: 1,
+  /** Places in a routing table for one subscriber (an IPv4 address, an IPv6 /64), and for one block (a /24, a /48). */
+  dhtNodesPerSubscriber: 1,
   dhtNodesPerBlock: 4,
-  /** … and for one block in one lookup, where each machine has one. */
+  /** … and for one block in one lookup, where each subscriber has one. */
   dhtNodesPerBlockInLookup: 3,
   /** Nodes read from one answer, by family (BEP 5 sends 8). */
   dhtNodesPerAnswer: 16,
@@ -141,14 +141,14 @@ export const LIMITS = {
   dhtLookupsWaiting: 4096,
   /** Queries that one lookup may take. */
   dhtQueriesPerLookup: 200,
-  /** Queries of one machine that are answered in ten seconds. */
-  dhtQueriesPerMachine: 500,
+  /** Queries of one subscriber that are answered in ten seconds. */
+  dhtQueriesPerSubscriber: 500,
   /** Torrents of which peers are held; peers of one torrent (past 6,000 BEP 33 cannot count them), and in all. */
   dhtTorrents: 20_000,
   dhtPeersPerTorrent: 2000,
   dhtPeers: 100_000,
-  /** Peers held that one machine announced, and one block. */
-  dhtAnnouncementsPerMachine: 1000,
+  /** Peers held that one subscriber announced, and one block. */
+  dhtAnnouncementsPerSubscriber: 1000,
   dhtAnnouncementsPerBlock: 4000,
   /** Bytes of one answer, about: a datagram that no link has to split. */
   dhtAnswerBytes: 1400,
@@ -158,9 +158,9 @@ export const LIMITS = {
   dhtQueriesUnderWay: 4096,
   /** Info-hashes in one answer (BEP 51). */
   dhtSamplesPerAnswer: 20,
-  /** Items held (BEP 44), in all, of one machine, and of one block. */
+  /** Items held (BEP 44), in all, of one subscriber, and of one block. */
   dhtItems: 10_000,
-  dhtItemsPerMachine: 100,
+  dhtItemsPerSubscriber: 100,
   dhtItemsPerBlock: 400,
   /** Bytes of an item's value, and of its salt (BEP 44). */
   dhtItemBytes: 1000,

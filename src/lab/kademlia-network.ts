@@ -4,8 +4,8 @@
  *
  * Invariant: one seed gives one network and one course of events.
  */
-import { addressToBytes, type Endpoint } from '../bytes/endpoint.ts';
-import { isHostAddress, isLocalAddress } from '../discovery/kademlia/addresses.ts';
+import { addressScope } from '../bytes/address-scope.ts';
+import type { Endpoint } from '../bytes/endpoint.ts';
 import { KademliaNode, type KademliaOptions } from '../discovery/kademlia/kademlia.ts';
 import { integerBelow } from '../runtime/random.ts';
 import { type DatagramFaults, type SimulatedHost, SimulatedNetwork } from '../runtime/simulated/network.ts';
@@ -87,8 +87,7 @@ export class KademliaNetwork {
   freshAddress(): string {
     for (;;) {
       const address = Array.from({ length: 4 }, () => integerBelow(this.random, 256)).join('.');
-      const bytes = addressToBytes(address);
-      if (bytes === undefined || !isHostAddress(bytes) || isLocalAddress(bytes) || this.#addresses.has(address)) continue;
+      if (addressScope(address) !== 'global' || this.#addresses.has(address)) continue;
       this.#addresses.add(address);
       return address;
     }

@@ -1,38 +1,38 @@
 /**
- * How many places one holder of addresses may have in a store, so that a stranger cannot fill it from one machine or one
+ * How many places one holder of addresses may have in a store, so that a stranger cannot fill it from one address or one
  * block of addresses.
  *
- * Invariant: nothing is remembered of a machine or a block that has no place.
+ * Invariant: nothing is remembered of a subscriber or a block that has no place.
  */
-import { blockKey, machineKey } from './addresses.ts';
+import { blockKey, subscriberKey } from './addresses.ts';
 
 export class AddressQuota {
-  readonly #perMachine: number;
+  readonly #perSubscriber: number;
   readonly #perBlock: number;
-  /** Places by machine and by block; the lengths of their keys keep them apart within a family. */
+  /** Places by subscriber and by block; the lengths of their keys keep them apart within a family. */
   readonly #places = new Map<string, number>();
 
-  constructor(limits: { readonly perMachine: number; readonly perBlock: number }) {
-    this.#perMachine = limits.perMachine;
+  constructor(limits: { readonly perSubscriber: number; readonly perBlock: number }) {
+    this.#perSubscriber = limits.perSubscriber;
     this.#perBlock = limits.perBlock;
   }
 
   /** Whether one more place is left for `address`. */
   hasRoom(address: Uint8Array): boolean {
-    return (this.#places.get(machineKey(address)) ?? 0) < this.#perMachine && (this.#places.get(blockKey(address)) ?? 0) < this.#perBlock;
+    return (this.#places.get(subscriberKey(address)) ?? 0) < this.#perSubscriber && (this.#places.get(blockKey(address)) ?? 0) < this.#perBlock;
   }
 
   /** Takes a place for `address`; false where none is left. */
   take(address: Uint8Array): boolean {
     if (!this.hasRoom(address)) return false;
-    this.#add(machineKey(address), 1);
+    this.#add(subscriberKey(address), 1);
     this.#add(blockKey(address), 1);
     return true;
   }
 
   /** Gives back a place that was taken. */
   release(address: Uint8Array): void {
-    this.#add(machineKey(address), -1);
+    this.#add(subscriberKey(address), -1);
     this.#add(blockKey(address), -1);
   }
 

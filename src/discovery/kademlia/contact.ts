@@ -3,7 +3,7 @@
  * that travel, for a node knows hundreds of others, hears of thousands, and mostly passes them on.
  */
 import { bytesToAddress, endpointToCompact, type AddressFamily, type Endpoint } from '../../bytes/endpoint.ts';
-import { blockBytes, machineBytes } from './addresses.ts';
+import { blockBytes, subscriberBytes } from '../../bytes/address-scope.ts';
 import { ID_BYTES } from './distance.ts';
 
 export class Contact {
@@ -52,12 +52,12 @@ export class Contact {
     return length === other.compact.length && isSame(this.compact, other.compact, ID_BYTES, length);
   }
 
-  /** Whether both are of one machine, as far as addresses tell: an IPv4 address, or an IPv6 /64. For contacts of one family. */
-  sharesMachine({ compact }: Contact): boolean {
-    return isSame(this.compact, compact, ID_BYTES, ID_BYTES + machineBytes(compact.length - ID_BYTES - 2));
+  /** Whether both are one subscriber's, as far as addresses tell. For contacts of one family. */
+  sharesSubscriber({ compact }: Contact): boolean {
+    return isSame(this.compact, compact, ID_BYTES, ID_BYTES + subscriberBytes(compact.length - ID_BYTES - 2));
   }
 
-  /** Whether both are of one block of addresses, which mostly has one owner: an IPv4 /24, or an IPv6 /48. */
+  /** Whether both are in one block of addresses. */
   sharesBlock({ compact }: Contact): boolean {
     return isSame(this.compact, compact, ID_BYTES, ID_BYTES + blockBytes(compact.length - ID_BYTES - 2));
   }

@@ -7,7 +7,7 @@
 import { field } from '../../bytes/bencode.ts';
 import { type Endpoint, formatEndpoint, parseCompactEndpoints } from '../../bytes/endpoint.ts';
 import { LIMITS } from '../../bytes/limits.ts';
-import { isHostAddress, isLocalAddress } from './addresses.ts';
+import { isCredible } from './addresses.ts';
 import type { Contact } from './contact.ts';
 import type { Answer } from './krpc.ts';
 
@@ -23,9 +23,8 @@ export class FoundPeers {
     const fresh: Endpoint[] = [];
     for (const compact of peerValues(results)) {
       if (this.#peers.size >= LIMITS.dhtPeersPerLookup) break;
-      // Who is not near by cannot know what is.
       const address = compact.subarray(0, -2);
-      if (!isHostAddress(address) || (isLocalAddress(address) && !isLocalAddress(from.address))) continue;
+      if (!isCredible(address, from.address)) continue;
       const [endpoint] = parseCompactEndpoints(compact, compact.length === 6 ? 4 : 6, 1);
       if (endpoint === undefined || this.#peers.has(formatEndpoint(endpoint))) continue;
       this.#peers.set(formatEndpoint(endpoint), endpoint);

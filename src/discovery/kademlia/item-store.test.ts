@@ -97,11 +97,11 @@ test('one key holds many items, each under its salt', () => {
   assert.deepEqual(found.value, encode('b'));
 });
 
-test('one machine, one block and all together have their limits, and there is room again when items lapse', () => {
+test('one subscriber, one block and all together have their limits, and there is room again when items lapse', () => {
   const items = new ItemStore();
   let number = 0;
   const put = (address: Uint8Array, nowMs = 0): number | undefined => items.put({ value: encode(number++) }, undefined, address, nowMs)?.code;
-  for (let count = 0; count < LIMITS.dhtItemsPerMachine; count++) assert.equal(put(HERE), undefined);
+  for (let count = 0; count < LIMITS.dhtItemsPerSubscriber; count++) assert.equal(put(HERE), undefined);
   assert.equal(put(HERE), 202);
   for (let count = 0; count < LIMITS.dhtItemsPerBlock; count++) put(Uint8Array.of(20, 0, 0, 2 + (count % 10)));
   assert.equal(items.size, LIMITS.dhtItemsPerBlock);

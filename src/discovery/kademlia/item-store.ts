@@ -2,7 +2,7 @@
  * The items that others have put on this node (BEP 44): soft state that lapses unless it is put again.
  *
  * Invariant: a mutable item is signed by the key it is stored under, and its sequence number never falls; items in all, of
- * one machine and of one block stay within `LIMITS`.
+ * one subscriber and of one block stay within `LIMITS`.
  */
 import { equalBytes } from '../../bytes/compare.ts';
 import { toHex } from '../../bytes/hex.ts';
@@ -24,7 +24,7 @@ interface StoredItem {
 export class ItemStore {
   /** By target in hexadecimal, those put longest ago first. */
   readonly #items = new Map<string, StoredItem>();
-  readonly #quota = new AddressQuota({ perMachine: LIMITS.dhtItemsPerMachine, perBlock: LIMITS.dhtItemsPerBlock });
+  readonly #quota = new AddressQuota({ perSubscriber: LIMITS.dhtItemsPerSubscriber, perBlock: LIMITS.dhtItemsPerBlock });
 
   get size(): number {
     return this.#items.size;

@@ -4,7 +4,7 @@
  * Invariant: every call ends: with what was found, however little, or with a `ShoalError`, or with the signal's reason as
  * soon as that aborts. What is found is hearsay, but for items, which are checked against their hash or signature (BEP 44).
  */
-import { type Encodable, field, tryDecode } from '../../bytes/bencode.ts';
+import { type Encodable, Encoded, field, tryDecode } from '../../bytes/bencode.ts';
 import { addressFamily, type AddressFamily, bytesToAddress, canonicalAddress, type Endpoint, formatEndpoint } from '../../bytes/endpoint.ts';
 import { ShoalError } from '../../bytes/errors.ts';
 import { LIMITS } from '../../bytes/limits.ts';
@@ -376,8 +376,8 @@ function nodeOn(socket: DatagramSocket, family: AddressFamily, { clock, random }
 }
 
 function putArgs(item: Item): Args {
-  const v = tryDecode(item.value);
-  if (v === undefined) throw new ShoalError('DHT_BAD_ITEM', "an item's value must be bencoded");
+  if (tryDecode(item.value) === undefined) throw new ShoalError('DHT_BAD_ITEM', "the item cannot be stored: its value is not bencoded");
+  const v = new Encoded(item.value);
   if (!isMutable(item)) return { v };
   const { publicKey, signature, sequence, salt } = item;
   return { v, k: publicKey, sig: signature, seq: sequence, ...(salt.length > 0 ? { salt } : {}) };

@@ -3,16 +3,17 @@
  * answered (Maymounkov and Mazières 2002, 2.3; BEP 5).
  *
  * Invariant: no more than α queries are under way whose answers are not overdue; a node counts only once it has answered,
- * and under the id that it then gives; one machine has one place, and one block of addresses few.
+ * and under the id that it then gives; one subscriber has one place, and one block of addresses few.
  *
  * Against liars: nodes that do not exist cost those who named them their credit, and whatever else such a one named is
  * passed over. Nodes whose ids are not bound to their addresses (BEP 42), and so can be had in any part of the key space,
  * are asked as well, but crowd out none that are bound.
  */
+import { scopeOf } from '../../bytes/address-scope.ts';
 import { field } from '../../bytes/bencode.ts';
 import type { AddressFamily, Endpoint } from '../../bytes/endpoint.ts';
 import { LIMITS } from '../../bytes/limits.ts';
-import { isHostAddress, isLocalAddress } from './addresses.ts';
+import { isCredible } from './addresses.ts';
 import { BUCKET_SIZE } from './bucket.ts';
 import { Contact, parseContacts } from './contact.ts';
 import { commonPrefixLength, compareDistance, ID_BITS, ID_BYTES } from './distance.ts';
@@ -145,16 +146,16 @@ export class Lookup {
   }
 
   #mayAsk({ contact, source }: Candidate): boolean {
-    return !(source !== undefined && isDiscredited(source)) && (isLocalAddress(contact.address) || this.#hasRoomFor(contact));
+    return !(source !== undefined && isDiscredited(source)) && (scopeOf(contact.address) === 'local' || this.#hasRoomFor(contact));
   }
 
-  /** Whether its machine has no place yet among those asked, and its block of addresses fewer than it may. */
+  /** Whether its subscriber has no place yet among those asked, and its block of addresses fewer than it may. */
   #hasRoomFor(contact: Contact): boolean {
     let inBlock = 0;
     for (const { contact: other, state } of this.#candidates) {
       if (state === 'new' || state === 'silent' || !contact.sharesBlock(other)) continue;
       inBlock += 1;
-      if (contact.sharesMachine(other)) return false;
+      if (contact.sharesSubscriber(other)) return false;
     }
     return inBlock < LIMITS.dhtNodesPerBlockInLookup;
   }
@@ -241,9 +242,7 @@ export class Lookup {
       return;
     }
     const { address } = contact;
-    if (!isHostAddress(address) || commonPrefixLength(contact.compact, ownId) === ID_BITS) return;
-    // Who is not near by cannot know what is.
-    if (source !== undefined && isLocalAddress(address) && !isLocalAddress(source.contact.address)) return;
+    if (commonPrefixLength(contact.compact, ownId) === ID_BITS || !isCredible(address, source?.contact.address)) return;
     if (policy === 'require' && !isBoundTo(contact.id, address)) return;
     this.#add(contact, source, source === undefined ? 1 : source.hops + 1);
   }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { scopeOf } from '../../bytes/address-scope.ts';
 import { addressToBytes } from '../../bytes/endpoint.ts';
 import { SeededRandom } from '../../runtime/simulated/simulation.ts';
-import { isLocalAddress } from './addresses.ts';
 import { isBoundTo, nodeIdFor } from './node-id.ts';
 
 const address = (text: string): Uint8Array => addressToBytes(text) ?? assert.fail(text);
@@ -43,9 +43,9 @@ test('only the half of an IPv6 address that its holder cannot choose counts', ()
 test('any id will do on a local network', () => {
   const anyId = new Uint8Array(20).fill(9);
   for (const host of ['10.1.2.3', '127.0.0.1', '172.16.0.1', '172.31.9.9', '192.168.0.1', '169.254.1.1', '::1', 'fe80::1', 'fd00::1']) {
-    assert.ok(isLocalAddress(address(host)) && isBoundTo(anyId, address(host)), host);
+    assert.ok(scopeOf(address(host)) === 'local' && isBoundTo(anyId, address(host)), host);
   }
   for (const host of ['11.0.0.1', '172.32.0.1', '192.169.0.1', '::2', '2001:db8::1']) {
-    assert.ok(!isLocalAddress(address(host)) && !isBoundTo(anyId, address(host)), host);
+    assert.ok(scopeOf(address(host)) !== 'local' && !isBoundTo(anyId, address(host)), host);
   }
 });

@@ -2,9 +2,9 @@
  * Node ids bound to addresses (BEP 42): the first 21 bits of an id follow from the node's external address and 3 bits of
  * its own choice, so that nobody can take any place in the key space that they like.
  */
+import { scopeOf } from '../../bytes/address-scope.ts';
 import { crc32c } from '../../bytes/digest.ts';
 import type { Random } from '../../runtime/random.ts';
-import { isLocalAddress } from './addresses.ts';
 import { ID_BYTES } from './distance.ts';
 
 /** The bits of an address that count, most of them low ones in each byte: who owns a large block gains little by it. */
@@ -32,7 +32,7 @@ export function nodeIdFor(address: Uint8Array, random: Random): Uint8Array {
 export function isBoundTo(id: Uint8Array, address: Uint8Array): boolean {
   const prefix = boundPrefix(address, id[ID_BYTES - 1]);
   const matches = id[0] === prefix >>> 24 && id[1] === ((prefix >>> 16) & 0xff) && ((id[2] ^ (prefix >>> 8)) & 0xf8) === 0;
-  return matches || isLocalAddress(address);
+  return matches || scopeOf(address) === 'local';
 }
 
 /** The 32 bits whose first 21 an id at `address` begins with. The id's last byte names its choice among eight. */

@@ -5,14 +5,17 @@
  * Invariant: only nodes that have answered enter the routing table; a node that merely asks, or is heard of, is pinged
  * first, and never more than a few of those a second. All that it holds for others is bounded (`LIMITS`) and lapses.
  */
+import { scopeOf } from '../../bytes/address-scope.ts';
 import { type Encodable, field } from '../../bytes/bencode.ts';
 import { type AddressFamily, type Endpoint, endpointToCompact, formatEndpoint } from '../../bytes/endpoint.ts';
 import { LIMITS } from '../../bytes/limits.ts';
+import { TokenIssuer } from '../../bytes/token.ts';
+import { TokenBucket } from '../../bytes/token-bucket.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { DatagramSocket } from '../../runtime/network.ts';
 import type { Random } from '../../runtime/random.ts';
 import { AddressVote } from './address-vote.ts';
-import { isHostAddress, isLocalAddress } from './addresses.ts';
+import { isCredible } from './addresses.ts';
 import { BUCKET_SIZE } from './bucket.ts';
 import { Contact, formatContacts, parseContacts } from './contact.ts';
 import { commonPrefixLength, ID_BITS, ID_BYTES, idAtPrefix } from './distance.ts';
@@ -21,16 +24,18 @@ import { type Answer, encodeAnswer, encodeError, ERROR_CODES, type KrpcError, ty
 import { Lookup, type LookupOptions, type LookupOutcome } from './lookup.ts';
 import { isBoundTo, nodeIdFor, type NodeIdPolicy } from './node-id.ts';
 import { PeerStore } from './peer-store.ts';
-import { QueryGate, TokenBucket } from './rate-limits.ts';
+import { QueryGate } from './query-gate.ts';
 import { Responder } from './responder.ts';
 import { RoutingTable } from './routing-table.ts';
 import { type Asker, Rpc } from './rpc.ts';
-import { Tokens } from './tokens.ts';
 import { Traffic } from './traffic.ts';
 
 /** How often the node looks after its table: a neighbour asked, or a bucket looked up. */
 const UPKEEP_MS = 5000;
 const EXPIRY_MS = 60_000;
+/** A write token is good for this long at least, and for twice as long at most (BEP 5). */
+const TOKEN_ROTATION_MS = 5 * 60_000;
+const TOKEN_SECRET_BYTES = 16;
 /** A node that knows nobody tries to join again after this. */
 const REJOIN_MS = 30_000;
 /** Nodes only heard of that are pinged, a second. */
@@ -61,7 +66,7 @@ export class Node {
   readonly peers: PeerStore;
   readonly items = new ItemStore();
   readonly traffic = new Traffic();
-  /** The same machine's node in the other DHT, where it has one. */
+  /** Our node in the other DHT, where it has one. */
   sibling: Node | undefined;
   readonly #options: NodeOptions;
   readonly #rpc: Rpc;
@@ -88,12 +93,13 @@ export class Node {
     this.#externalAddress = usableAddress(socket.endpoint);
     this.#table = new RoutingTable(this.#firstId(), policy);
     this.#gate = new QueryGate(options.answersPerSecond);
-    this.#checks = new TokenBucket(CHECKS_PER_SECOND, clock.now());
+    this.#checks = new TokenBucket({ perSecond: CHECKS_PER_SECOND, burst: CHECKS_PER_SECOND }, clock.now());
     this.#lastJoinMs = clock.now();
+    const tokens = new TokenIssuer(() => random.bytes(TOKEN_SECRET_BYTES));
     this.#responder = new Responder({
       ownId: () => this.id,
       nodes: (of, target, count) => (of === this.family ? this : this.sibling)?.nodesNear(target, count),
-      tokens: new Tokens(random, clock.now()),
+      tokens,
       peers: this.peers,
       items: this.items,
     });
@@ -108,6 +114,7 @@ export class Node {
         this.#timers.push(clock.every(UPKEEP_MS, () => this.#upkeep()));
       }),
       clock.every(EXPIRY_MS, () => this.#expire()),
+      clock.every(TOKEN_ROTATION_MS, () => tokens.rotate()),
     );
   }
 
@@ -167,10 +174,9 @@ export class Node {
     });
   }
 
-  /** A node that somebody has named: it is pinged if it would be of use. */
-  consider(contact: Contact): void {
-    const { address } = contact;
-    if (!isHostAddress(address) || !this.#table.wants(contact)) return;
+  /** A node has been named by the one at `source`, if not by itself: it is pinged if it would be of use. */
+  consider(contact: Contact, source?: Uint8Array): void {
+    if (!isCredible(contact.address, source) || !this.#table.wants(contact)) return;
     const endpoint = contact.endpoint;
     const key = formatEndpoint(endpoint);
     if (this.#checking.has(key) || !this.#checks.take(this.#options.clock.now())) return;
@@ -202,7 +208,7 @@ export class Node {
     const compact = endpointToCompact(from);
     if (isReadOnly || compact === undefined) return this.traffic.dropped('read-only');
     const nowMs = clock.now();
-    const caller = { compact, address: compact.subarray(0, -2), family: this.family, nowMs };
+    const caller = { host: from.host, compact, address: compact.subarray(0, -2), family: this.family, nowMs };
     if (!this.#gate.admits(caller.address, nowMs)) return this.traffic.dropped('rate-limited');
     const id = field.bytes(query.args, 'id');
     if (policy === 'require' && id?.length === ID_BYTES && !isBoundTo(id, caller.address)) {
@@ -237,7 +243,7 @@ export class Node {
     const { sibling } = this;
     const nodes = sibling === undefined ? undefined : field.bytes(results, sibling.family === 4 ? 'nodes' : 'nodes6');
     if (sibling === undefined || nodes === undefined) return;
-    for (const each of parseContacts(nodes, sibling.family, LIMITS.dhtNodesPerAnswer)) sibling.consider(each);
+    for (const each of parseContacts(nodes, sibling.family, LIMITS.dhtNodesPerAnswer)) sibling.consider(each, contact.address);
   }
 
   /** Believes a clear majority about its own address, and moves to an id that is bound to it. */
@@ -286,7 +292,7 @@ export class Node {
     this.ask(neighbour, 'find_node', { target }, {
       answered: ({ results }) => {
         const nodes = parseContacts(field.bytes(results, key) ?? new Uint8Array(0), this.family, LIMITS.dhtNodesPerAnswer);
-        for (const contact of nodes) if (!isLocalAddress(contact.address) || isLocalAddress(neighbour.address)) this.consider(contact);
+        for (const contact of nodes) this.consider(contact, neighbour.address);
       },
       failed: () => {},
     });
@@ -302,5 +308,5 @@ export class Node {
 /** The address that a socket is bound to, where it is bound to one that others may reach. */
 function usableAddress(endpoint: Endpoint): Uint8Array | undefined {
   const address = endpointToCompact(endpoint)?.subarray(0, -2);
-  return address !== undefined && isHostAddress(address) && !isLocalAddress(address) ? address : undefined;
+  return address !== undefined && scopeOf(address) === 'global' ? address : undefined;
 }

@@ -14,7 +14,7 @@ const ALL = { noSeeds: false };
 const peer = (host: string, port = 6881): Uint8Array => endpointToCompact({ host, port }) ?? assert.fail(host);
 const hash = (number: number): Uint8Array => Uint8Array.from({ length: 20 }, (_, index) => (index < 4 ? (number >>> (index * 8)) & 0xff : 0));
 const store = (): PeerStore => new PeerStore(new SeededRandom(1));
-/** Different machines on different blocks. */
+/** Different hosts in different blocks. */
 const host = (number: number): string => `${20 + (number >>> 16)}.${(number >>> 8) & 0xff}.${number & 0xff}.1`;
 const hexes = (peers: readonly Uint8Array[]): Set<string> => new Set(peers.map(toHex));
 
@@ -65,7 +65,7 @@ test('seeds can be left out, and are counted apart (BEP 33)', () => {
   assert.equal(peers.peers(HASH, 200, { noSeeds: true }, 1).length, 71);
 });
 
-test('a torrent, the store, one machine and one block have their limits, and there is room again when announcements lapse', () => {
+test('a torrent, the store, one subscriber and one block have their limits, and there is room again when announcements lapse', () => {
   const crowded = store();
   for (let number = 0; number < LIMITS.dhtPeersPerTorrent + 10; number++) crowded.announce(HASH, peer(host(number)), false, 0);
   assert.equal(crowded.peerCount, LIMITS.dhtPeersPerTorrent);
@@ -74,8 +74,8 @@ test('a torrent, the store, one machine and one block have their limits, and the
 
   const flooded = store();
   let taken = 0;
-  for (let number = 0; number < LIMITS.dhtAnnouncementsPerMachine + 10; number++) if (flooded.announce(hash(number), peer('66.6.6.6'), false, 0)) taken += 1;
-  assert.equal(taken, LIMITS.dhtAnnouncementsPerMachine);
+  for (let number = 0; number < LIMITS.dhtAnnouncementsPerSubscriber + 10; number++) if (flooded.announce(hash(number), peer('66.6.6.6'), false, 0)) taken += 1;
+  assert.equal(taken, LIMITS.dhtAnnouncementsPerSubscriber);
   for (let number = 0; number < LIMITS.dhtAnnouncementsPerBlock; number++) if (flooded.announce(hash(number), peer(`66.6.6.${number % 6}`), false, 0)) taken += 1;
   assert.equal(flooded.peerCount, LIMITS.dhtAnnouncementsPerBlock);
   flooded.expire(PEER_LIFE_MS);

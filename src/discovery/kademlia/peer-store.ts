@@ -2,13 +2,13 @@
  * The peers that have been announced to this node, by info-hash: soft state that lapses unless it is announced again (BEP 5),
  * with what counting swarms (BEP 33) and sampling (BEP 51) need.
  *
- * Invariant: torrents, peers in all, peers of a torrent, and announcements of one machine and one block stay within
+ * Invariant: torrents, peers in all, peers of a torrent, and announcements of one subscriber and one block stay within
  * `LIMITS`; nothing that has lapsed is named.
  */
+import { scopeOf } from '../../bytes/address-scope.ts';
 import { toHex } from '../../bytes/hex.ts';
 import { LIMITS } from '../../bytes/limits.ts';
 import { integerBelow, type Random, sample } from '../../runtime/random.ts';
-import { isLocalAddress } from './addresses.ts';
 import { AddressQuota } from './address-quota.ts';
 import { BloomFilter, bloomBits } from './bloom.ts';
 
@@ -44,7 +44,7 @@ export class PeerStore {
   readonly #random: Random;
   /** By info-hash, in hexadecimal. */
   readonly #swarms = new Map<string, Swarm>();
-  readonly #quota = new AddressQuota({ perMachine: LIMITS.dhtAnnouncementsPerMachine, perBlock: LIMITS.dhtAnnouncementsPerBlock });
+  readonly #quota = new AddressQuota({ perSubscriber: LIMITS.dhtAnnouncementsPerSubscriber, perBlock: LIMITS.dhtAnnouncementsPerBlock });
   #peerCount = 0;
   #sample: { readonly infoHashes: readonly Uint8Array[]; readonly drawnMs: number } | undefined;
 
@@ -70,7 +70,7 @@ export class PeerStore {
   /** Keeps a peer, given by its compact endpoint, which must not change. False where there is no room for it. */
   announce(infoHash: Uint8Array, compact: Uint8Array, isSeed: boolean, nowMs: number): boolean {
     const address = compact.subarray(0, -2);
-    const key = toHex(isLocalAddress(address) ? compact : address);
+    const key = toHex(scopeOf(address) === 'local' ? compact : address);
     const swarmKey = toHex(infoHash);
     const known = this.#swarms.get(swarmKey)?.get(key);
     if (known === undefined && !(this.hasRoomFor(infoHash) && this.#quota.take(address))) return false;

@@ -4,23 +4,24 @@
  * Invariant: every query has its answer or an error of KRPC, in one datagram of about `LIMITS.dhtAnswerBytes` at most; and
  * nothing is stored for who has not shown by a token that it receives what is sent to its address.
  */
-import { type BencodeDictionary, type Encodable, field, tryDecode } from '../../bytes/bencode.ts';
+import { type BencodeDictionary, type Encodable, Encoded, field, tryDecode } from '../../bytes/bencode.ts';
 import type { AddressFamily } from '../../bytes/endpoint.ts';
 import { LIMITS } from '../../bytes/limits.ts';
 import { KEY_BYTES, SIGNATURE_BYTES } from '../../bytes/signature.ts';
+import type { TokenIssuer } from '../../bytes/token.ts';
 import { contactBytes } from './contact.ts';
 import { ID_BYTES } from './distance.ts';
 import { HIGHEST_SEQUENCE, isMutable, type Item } from './item.ts';
 import type { ItemStore } from './item-store.ts';
 import { ERROR_CODES, type KrpcError, type Query, rawItemValue } from './krpc.ts';
 import type { PeerStore } from './peer-store.ts';
-import type { Tokens } from './tokens.ts';
 
 export type Results = { readonly [key: string]: Encodable | undefined };
 export type Reply = { readonly results: Results; readonly error?: undefined } | { readonly error: KrpcError };
 
 /** Who asks, and when. */
 export interface Caller {
+  readonly host: string;
   /** 6 or 18 bytes. */
   readonly compact: Uint8Array;
   /** 4 or 16 bytes. */
@@ -33,7 +34,7 @@ export interface ResponderParts {
   readonly ownId: () => Uint8Array;
   /** The `nodes` of a family nearest to a target; undefined where this node is not in that family's DHT. At most `count`. */
   readonly nodes: (family: AddressFamily, target: Uint8Array, count: number) => Uint8Array | undefined;
-  readonly tokens: Tokens;
+  readonly tokens: TokenIssuer;
   readonly peers: PeerStore;
   readonly items: ItemStore;
 }
@@ -164,13 +165,13 @@ export class Responder {
     return results;
   }
 
-  #token({ address, nowMs }: Caller): Uint8Array {
-    return this.#parts.tokens.issue(address, nowMs);
+  #token({ host }: Caller): Uint8Array {
+    return this.#parts.tokens.issue(host);
   }
 
-  #hasToken(args: BencodeDictionary, { address, nowMs }: Caller): boolean {
+  #hasToken(args: BencodeDictionary, { host }: Caller): boolean {
     const token = field.bytes(args, 'token');
-    return token !== undefined && this.#parts.tokens.isValid(token, address, nowMs);
+    return token !== undefined && this.#parts.tokens.accepts(token, host);
   }
 }
 
@@ -197,9 +198,9 @@ function wantedFamilies(args: BencodeDictionary): AddressFamily[] | undefined {
 
 /** What an answer says of an item; only its sequence number where the caller has that version already. */
 function itemResults(item: Item, known: number | bigint | undefined): Results {
-  if (!isMutable(item)) return { v: tryDecode(item.value) };
+  if (!isMutable(item)) return { v: new Encoded(item.value) };
   if (known !== undefined && item.sequence <= known) return { seq: item.sequence };
-  return { k: item.publicKey, seq: item.sequence, sig: item.signature, v: tryDecode(item.value) };
+  return { k: item.publicKey, seq: item.sequence, sig: item.signature, v: new Encoded(item.value) };
 }
 
 /** The item that is to be put, copied out of the datagram; or what is wrong with it. */

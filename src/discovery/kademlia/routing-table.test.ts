@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { LIMITS } from '../../bytes/limits.ts';
 import { SeededRandom } from '../../runtime/simulated/simulation.ts';
-import { blockKey, machineKey } from './addresses.ts';
+import { blockKey, subscriberKey } from './addresses.ts';
 import { BUCKET_SIZE } from './bucket.ts';
 import { Contact } from './contact.ts';
 import { commonPrefixLength, compareDistance, idAtPrefix } from './distance.ts';
@@ -40,7 +40,7 @@ test('whatever happens, buckets hold their part of the key space and no more tha
     const inTable = table();
     const contacts = new Map<number, Contact>();
     for (const [nowMs, { number, bucket, id, does }] of steps.entries()) {
-      // Sixty nodes on few machines and fewer blocks.
+      // Sixty nodes on few hosts and fewer blocks.
       const endpoint = { host: `11.0.${number % 7}.${number % 21}`, port: 1000 + number };
       const contact = contacts.get(number) ?? Contact.of(idAtPrefix(OWN_ID, bucket, id), endpoint) ?? assert.fail();
       contacts.set(number, contact);
@@ -49,8 +49,8 @@ test('whatever happens, buckets hold their part of the key space and no more tha
       else inTable.failed(contact);
     }
     const places = new Map<string, number>();
-    for (const { address } of inTable) for (const key of [machineKey(address), blockKey(address)]) places.set(key, (places.get(key) ?? 0) + 1);
-    for (const [key, count] of places) assert.ok(count <= (key.length === 4 ? LIMITS.dhtNodesPerMachine : LIMITS.dhtNodesPerBlock));
+    for (const { address } of inTable) for (const key of [subscriberKey(address), blockKey(address)]) places.set(key, (places.get(key) ?? 0) + 1);
+    for (const [key, count] of places) assert.ok(count <= (key.length === 4 ? LIMITS.dhtNodesPerSubscriber : LIMITS.dhtNodesPerBlock));
     const { bucketSizes } = inTable;
     for (const [index, size] of bucketSizes.entries()) {
       const prefixes = [...inTable].map(({ compact }) => Math.min(commonPrefixLength(OWN_ID, compact), bucketSizes.length - 1));
@@ -115,7 +115,7 @@ test('a flood from one block of addresses gets no more than its few places', () 
   assert.ok(inTable.size > 30);
 });
 
-test('one machine has one place, even under many ids; but on local addresses each port is one', () => {
+test('one subscriber has one place, even under many ids; but on local addresses each port is one', () => {
   const inTable = table();
   for (let port = 1; port <= 100; port++) inTable.answered(Contact.of(random.bytes(20), { host: '66.6.6.6', port }) ?? assert.fail(), 0);
   assert.equal(inTable.size, 1);

@@ -5,11 +5,11 @@
  * Bucket i holds nodes whose ids share exactly i leading bits with the own id; the last bucket holds all that share at
  * least as many, and is the only one that splits.
  *
- * Invariant: a bucket holds at most k nodes, each of which has answered a query; no machine and no block of addresses has
+ * Invariant: a bucket holds at most k nodes, each of which has answered a query; no subscriber and no block of addresses has
  * more places in the whole table, reserves included, than `LIMITS` allows.
  */
+import { scopeOf } from '../../bytes/address-scope.ts';
 import { LIMITS } from '../../bytes/limits.ts';
-import { isLocalAddress } from './addresses.ts';
 import { Bucket, type Neighbour } from './bucket.ts';
 import type { Contact } from './contact.ts';
 import { commonPrefixLength, compareDistance, ID_BITS } from './distance.ts';
@@ -125,23 +125,23 @@ export class RoutingTable {
   #admits(contact: Contact): boolean {
     if (commonPrefixLength(this.ownId, contact.compact) === ID_BITS) return false;
     if (this.#policy === 'require' && !isBoundTo(contact.id, contact.address)) return false;
-    return isLocalAddress(contact.address) || this.#hasRoomFor(contact);
+    return scopeOf(contact.address) === 'local' || this.#hasRoomFor(contact);
   }
 
-  /** Whether its machine and its block of addresses have fewer places than they may. */
+  /** Whether its subscriber and its block of addresses have fewer places than they may. */
   #hasRoomFor(contact: Contact): boolean {
-    let onMachine = 0;
+    let ofSubscriber = 0;
     let inBlock = 0;
     for (const { neighbours, reserve } of this.#buckets) {
       for (const held of [neighbours, reserve]) {
         for (const { contact: other } of held) {
           if (!contact.sharesBlock(other)) continue;
           inBlock += 1;
-          if (contact.sharesMachine(other)) onMachine += 1;
+          if (contact.sharesSubscriber(other)) ofSubscriber += 1;
         }
       }
     }
-    return onMachine < LIMITS.dhtNodesPerMachine && inBlock < LIMITS.dhtNodesPerBlock;
+    return ofSubscriber < LIMITS.dhtNodesPerSubscriber && inBlock < LIMITS.dhtNodesPerBlock;
   }
 
   #insert(contact: Contact, nowMs: number): void {

@@ -8,11 +8,11 @@
 import type { Encodable } from '../../bytes/bencode.ts';
 import type { Endpoint } from '../../bytes/endpoint.ts';
 import { LIMITS } from '../../bytes/limits.ts';
+import { TokenBucket } from '../../bytes/token-bucket.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { DatagramSocket } from '../../runtime/network.ts';
 import type { Random } from '../../runtime/random.ts';
 import { type Answer, decodeMessage, encodeQuery, type KrpcError, type Query } from './krpc.ts';
-import { TokenBucket } from './rate-limits.ts';
 import type { Traffic } from './traffic.ts';
 
 /** Most answers that come at all come within this. */
@@ -67,14 +67,14 @@ export class Rpc {
   /** By transaction. */
   readonly #pending = new Map<number, Pending>();
   #waiting: Waiting[] = [];
-  readonly #bucket: TokenBucket;
+  readonly #rate: TokenBucket;
   #lastHeardMs = Number.NEGATIVE_INFINITY;
   #alarm: { readonly atMs: number; readonly timer: Timer } | undefined;
   #isStopped = false;
 
   constructor(options: RpcOptions) {
     this.#options = options;
-    this.#bucket = new TokenBucket(options.queriesPerSecond, options.clock.now());
+    this.#rate = new TokenBucket({ perSecond: options.queriesPerSecond, burst: options.queriesPerSecond }, options.clock.now());
     options.socket.receive((bytes, from) => this.#receive(bytes, from));
   }
 
@@ -82,7 +82,7 @@ export class Rpc {
   query(to: Endpoint, method: string, args: Encodable, asker: Asker): boolean {
     if (this.#isStopped || this.#waiting.length + this.#pending.size >= LIMITS.dhtQueriesUnderWay) return false;
     const nowMs = this.#options.clock.now();
-    if (this.#waiting.length === 0 && this.#bucket.take(nowMs)) {
+    if (this.#waiting.length === 0 && this.#rate.take(nowMs)) {
       this.#sendQuery({ to, method, args, asker });
       this.#setAlarm(nowMs + SLOW_MS);
     } else {
@@ -148,7 +148,7 @@ export class Rpc {
     const nowMs = this.#options.clock.now();
     this.#alarm = undefined;
     let sendable = 0;
-    while (sendable < this.#waiting.length && this.#bucket.take(nowMs)) sendable += 1;
+    while (sendable < this.#waiting.length && this.#rate.take(nowMs)) sendable += 1;
     for (const waiting of this.#waiting.splice(0, sendable)) this.#sendQuery(waiting);
     const late: (() => void)[] = [];
     let nextMs = this.#waiting.length > 0 ? nowMs + WAIT_MS : Number.POSITIVE_INFINITY;
