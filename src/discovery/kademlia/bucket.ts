@@ -12,6 +12,8 @@ import type { Contact } from './contact.ts';
 export const BUCKET_SIZE = 8;
 /** Silences in a row after which a node is taken for gone. */
 const FAILURES_UNTIL_GONE = 2;
+/** A full reserve takes somebody new in no more often than this: it need not be the very latest. */
+const RESERVE_FRESH_MS = 60_000;
 
 /** A node that has answered. */
 export interface Neighbour {
@@ -45,6 +47,12 @@ export class Bucket {
   /** Somebody in it has answered. Before the first lookup that counts for nothing, for there may be much still to find. */
   touch(nowMs: number): void {
     if (this.refreshedMs !== undefined) this.refreshedMs = nowMs;
+  }
+
+  /** Whether somebody new could be taken in, if need be in reserve. */
+  isOpen(nowMs: number): boolean {
+    if (!this.isFull || this.reserve.length < BUCKET_SIZE) return true;
+    return nowMs - (this.reserve.at(-1)?.lastHeardMs ?? 0) >= RESERVE_FRESH_MS || this.neighbours.some(({ isBound }) => !isBound);
   }
 
   /** Takes a newcomer in, if need be in the place of a neighbour with a worse id, or in reserve, which forgets the one heard longest ago. */

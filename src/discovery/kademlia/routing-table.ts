@@ -49,7 +49,7 @@ export class RoutingTable {
     const bucket = this.#bucketOf(contact);
     const known = bucket.find(contact);
     if (known === undefined) {
-      if (this.#admits(contact)) this.#insert(contact, nowMs);
+      if ((bucket.isOpen(nowMs) || bucket === this.#buckets.at(-1)) && this.#admits(contact)) this.#insert(contact, nowMs);
     } else if (known.contact.hasSameEndpoint(contact)) {
       known.lastHeardMs = nowMs;
       known.failures = 0;
