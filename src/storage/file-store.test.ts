@@ -199,6 +199,17 @@ test('a file that becomes wanted when there is no room for it leaves what is kep
   assert.equal(await disk.status(PLACE.partsPath), undefined);
 });
 
+test('a file that somebody has put there meanwhile is not touched when it becomes wanted', async () => {
+  const { metainfo } = sampleTorrent({ format: 'v1', pieceLength: 8, lengths: [0, 4, 4] });
+  const disk = new MemoryDisk();
+  const store = await openFileStore({ disk, metainfo, ...PLACE });
+  await store.select(setOf(3, [1]));
+  await store.write(0, 0, [new Uint8Array(8).fill(1)]);
+  for (const file of [0, 2]) await disk.writeWhole(store.path(file), Uint8Array.of(7));
+  await store.select(Bitfield.full(3));
+  for (const file of [0, 2]) assert.deepEqual(await disk.readWhole(store.path(file), 10), Uint8Array.of(7));
+});
+
 test('a file that vanishes is an error that names it, and is not made anew', async () => {
   const torrent = sampleTorrent({ format: 'v1', pieceLength: 8, lengths: [20, 20] });
   const disk = new MemoryDisk();
@@ -274,7 +285,7 @@ test('a closed store takes and gives nothing', async () => {
   const torrent = sampleTorrent({ format: 'v1', pieceLength: 8, lengths: [8] });
   const store = await fullStore(new MemoryDisk(), torrent.metainfo);
   const writing = store.write(0, 0, [pieceBytes(torrent, 0)]);
-  await store.close();
+  await Promise.all([store.close(), store.close()]);
   await writing;
   await assert.rejects(readPiece(store, torrent, 0), /has been closed/);
   await assert.rejects(store.write(0, 0, [new Uint8Array(1)]), /has been closed/);

@@ -63,6 +63,7 @@ export class FileStore implements PieceStore {
   /** Files that are, or have been, wanted: choosing less never moves what is there. */
   readonly #claimed: Bitfield;
   #isClosed = false;
+  #closing: Promise<void> | undefined;
 
   constructor({ disk, metainfo, directory, partsPath, allocation = 'sparse' }: FileStoreOptions) {
     this.#disk = disk;
@@ -115,9 +116,9 @@ export class FileStore implements PieceStore {
   }
 
   /**
-   * These of the torrent's files are wanted. Makes empty files and folders, gives a file that has
-   * become wanted what the part file has of it, and, if so asked, takes the room for all. Rejects with `DiskError` or the
-   * signal's reason.
+   * These of the torrent's files are wanted. Makes empty files and folders, gives a file that has become wanted what the
+   * part file has of it, and, if so asked, takes the room for all. Nothing is read or written meanwhile. Rejects with
+   * `DiskError` or the signal's reason.
    */
   select(wanted: Bitfield, signal?: AbortSignal): Promise<void> {
     return this.#exclusive(async () => {
@@ -153,7 +154,7 @@ export class FileStore implements PieceStore {
 
   /** As `PieceStore` says. Waits for what is under way. */
   close(): Promise<void> {
-    return this.#exclusive(async () => {
+    this.#closing ??= this.#exclusive(async () => {
       this.#isClosed = true;
       try {
         await this.#sync();
@@ -161,6 +162,7 @@ export class FileStore implements PieceStore {
         await this.#pool.close();
       }
     });
+    return this.#closing;
   }
 
   /** Where a file is, or would be. */
@@ -237,6 +239,8 @@ export class FileStore implements PieceStore {
     const partsLength = this.stamps.lengths[this.#parts];
     const shares = this.#partsLayout.shares(index).filter(({ piece, begin }) => (this.#partsLayout.position(piece, begin) ?? 0) < partsLength);
     if (shares.length === 0 && this.#metainfo.files[index].length > 0) return;
+    this.stamps.set(index, await this.#disk.status(this.path(index)));
+    if (this.stamps.isPresent(index)) return;
     const file = await this.#open(index, true);
     try {
       for (const { piece, begin, position, length } of shares) {

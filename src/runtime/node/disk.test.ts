@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { after, test } from 'node:test';
+import { after, mock, test } from 'node:test';
 import { Bitfield } from '../../bytes/bitfield.ts';
 import { createTorrent } from '../../metainfo/create.ts';
 import { checkPieces } from '../../storage/check.ts';
@@ -44,6 +44,30 @@ test('many calls at once on one file do not mix', async () => {
     assert.deepEqual(target, block);
   }));
   await file.close();
+});
+
+test('where the system reads and writes less than it is asked, the rest follows, and a file that is being closed waits for it', async () => {
+  const { read, write } = fs;
+  type Transfer = (descriptor: number, bytes: Uint8Array, offset: number, length: number, position: number, done: () => void) => void;
+  const inParts = (transfer: Transfer): Transfer => (descriptor, bytes, offset, length, position, done) => transfer(descriptor, bytes, offset, Math.min(length, 3), position, done);
+  mock.method(fs, 'read', inParts(read as unknown as Transfer));
+  mock.method(fs, 'write', inParts(write as unknown as Transfer));
+  mock.method(fs, 'writev', (descriptor: number, [first]: Uint8Array[], position: number, done: () => void) => inParts(write as unknown as Transfer)(descriptor, first, 0, first.length, position, done));
+  try {
+    const place = path.join(folder, 'parts');
+    const file = await nodeDisk.open(place, 'create');
+    const bytes = Uint8Array.from({ length: 100 }, (_, index) => index);
+    const writing = file.write([bytes.subarray(0, 7), bytes.subarray(7, 8), bytes.subarray(8)], 0);
+    await Promise.all([file.close(), writing]);
+    const again = await nodeDisk.open(place, 'read');
+    const target = new Uint8Array(200);
+    const reading = again.read(target, 0);
+    await again.close();
+    assert.equal(await reading, 100);
+    assert.deepEqual(target.subarray(0, 100), bytes);
+  } finally {
+    mock.restoreAll();
+  }
 });
 
 test('errors say in words what is wrong, and with what', async () => {

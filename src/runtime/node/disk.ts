@@ -2,11 +2,11 @@
  * The files of a real machine.
  *
  * Invariant: nothing is ever written through a symbolic link in a path's last component, nor to anything but a regular file
- * (the folders above it are for `storage/` to check). Calls under way end before a file is closed, so a
- * number that the system has given to another file is never used.
+ * (the folders above it are for `storage/` to check). Calls under way end before a file is closed, so a number that the system
+ * has given to another file meanwhile is never used.
  *
- * Reading and writing use the callback API, for they happen for every piece: with 256 KiB a call one GiB is written at
- * 0.10 CPU seconds, against 0.24 with `FileHandle`.
+ * Reading and writing use the callback API, for they happen for every piece and for many a block: one GiB in calls of 16 KiB
+ * takes the main thread 0.14 CPU seconds, against 0.19 with `FileHandle`.
  */
 import fs from 'node:fs';
 import path from 'node:path';
