@@ -7,10 +7,11 @@ const INTERVAL_MS = 1000;
 export class EventLines implements Display {
   readonly intervalMs = INTERVAL_MS;
   readonly #write: (text: string) => void;
-  readonly #pace = new Pace();
+  readonly #pace: Pace;
 
-  constructor(write: (text: string) => void) {
+  constructor(write: (text: string) => void, pace = new Pace()) {
     this.#write = write;
+    this.#pace = pace;
   }
 
   show(view: View): void {

@@ -7,6 +7,7 @@
 import { inspect } from 'node:util';
 import { describeError, ShoalError } from '../bytes/errors.ts';
 import { printable } from '../bytes/printable.ts';
+import type { DisplayEvent } from './display.ts';
 
 export const FAILED = 1;
 export const CALLED_WRONGLY = 2;
@@ -33,6 +34,11 @@ const LINE_LENGTH = 1000;
 export function failureLine(error: unknown): string {
   const line = printable(describeError(error), LINE_LENGTH);
   return error instanceof ShoalError ? line : `${line} (an error in Shoal itself; SHOAL_DEBUG=1 shows where)`;
+}
+
+/** The same for a program. */
+export function failureEvent(error: unknown): DisplayEvent {
+  return { event: 'error', code: error instanceof ShoalError ? error.code : 'INTERNAL', error: failureLine(error) };
 }
 
 /** Says what went wrong, and gives the exit code for it. */

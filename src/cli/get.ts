@@ -23,5 +23,5 @@ export function define(command: Command): void {
 async function get(source: string, options: TransferOptions): Promise<void> {
   const runtime = nodeRuntime();
   const signal = interruption();
-  await transfer(runtime, { source: await openSource(runtime, source, signal), options, check: 'resume', leaving: leavingOf(options, 'whole'), signal });
+  await transfer(runtime, { source: await openSource(runtime, source, signal), options, isSeed: false, leaving: leavingOf(options, 'whole'), signal });
 }

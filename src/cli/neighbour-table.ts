@@ -23,11 +23,13 @@ const INDENT = 2;
 const GAP = 2;
 const ENDPOINT_COLUMNS = 21;
 const LONGEST_ENDPOINT_COLUMNS = 47;
+/** Narrower, not even an address and a rate are to be read. */
+const LEAST_COLUMNS = 30;
 
 /** At most `maxRows` lines, none wider than `columns`; empty where there is nobody, or no room. */
 export function neighbourTable(neighbours: readonly NeighbourStatus[], columns: number, maxRows: number, style: Style): string[] {
   // Title, legend, and somebody between them.
-  if (neighbours.length === 0 || maxRows < 3) return [];
+  if (neighbours.length === 0 || maxRows < 3 || columns < LEAST_COLUMNS) return [];
   const room = maxRows - 2;
   const sorted = neighbours.toSorted(byActivity);
   const shown = sorted.slice(0, neighbours.length > room ? room - 1 : room);

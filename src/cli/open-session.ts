@@ -22,8 +22,8 @@ export function openSession(runtime: Runtime, options: SwarmOptions): Promise<Se
   });
 }
 
-/** The ways of finding peers that nobody has forbidden. */
-function chosenDiscoveries({ dht, lsd, pex }: SwarmOptions): DiscoveryName[] {
-  const forbidden: DiscoveryName[] = [...(dht ? [] : ['kademlia'] as const), ...(lsd ? [] : ['local'] as const), ...(pex ? [] : ['exchange'] as const)];
-  return DISCOVERY_NAMES.filter((name) => !forbidden.includes(name));
+/** The ways of finding peers that were asked for, without those that were forbidden. */
+function chosenDiscoveries({ discovery = DISCOVERY_NAMES, dht, lsd, pex }: SwarmOptions): DiscoveryName[] {
+  const isAllowed: Partial<Record<DiscoveryName, boolean>> = { kademlia: dht, local: lsd, exchange: pex };
+  return discovery.filter((name) => isAllowed[name] !== false);
 }

@@ -7,11 +7,12 @@ const INTERVAL_MS = 1000;
 export class PlainLines implements Display {
   readonly intervalMs = INTERVAL_MS;
   readonly #write: (text: string) => void;
-  readonly #pace = new Pace();
+  readonly #pace: Pace;
   #lastLine = '';
 
-  constructor(write: (text: string) => void) {
+  constructor(write: (text: string) => void, pace = new Pace()) {
     this.#write = write;
+    this.#pace = pace;
   }
 
   /** Only if there is news. */

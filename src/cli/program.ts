@@ -5,7 +5,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { COMMANDS } from './commands.ts';
-import { FAILED, reportFailure, UsageError } from './failure.ts';
+import { FAILED, failureEvent, Interrupted, reportFailure, UsageError } from './failure.ts';
 import { interrupt } from './interruption.ts';
 import { spreadValues } from './options.ts';
 import { style } from './style.ts';
@@ -15,7 +15,10 @@ import { version } from '../runtime/node/version.ts';
 export async function run(words: readonly string[]): Promise<never> {
   const chosen = words[0] === 'help' ? words[1] : words[0];
   const commandName = COMMANDS.some(({ name }) => name === chosen) ? `shoal ${chosen}` : 'shoal';
-  const fail = (error: unknown): void => { process.exitCode = reportFailure(error, commandName); };
+  const fail = (error: unknown): void => {
+    process.exitCode = reportFailure(error, commandName);
+    if (words.includes('--json') && !(error instanceof Interrupted)) process.stdout.write(`${JSON.stringify(failureEvent(error))}\n`);
+  };
   // A reader that has seen enough, such as `head`, ends us as it ends other programs.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? interrupt('SIGPIPE') : process.exit(FAILED)));
   process.on('uncaughtException', (error) => {

@@ -21,5 +21,5 @@ export function define(command: Command): void {
 async function seed(source: string, options: TransferOptions): Promise<void> {
   const runtime = nodeRuntime();
   const signal = interruption();
-  await transfer(runtime, { source: await openTorrentFile(runtime, source, signal), options, check: 'full', leaving: leavingOf(options, 'told'), signal });
+  await transfer(runtime, { source: await openTorrentFile(runtime, source, signal), options, isSeed: true, leaving: leavingOf(options, 'told'), signal });
 }

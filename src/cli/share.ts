@@ -24,7 +24,7 @@ import { untilLeaving } from './leaving.ts';
 import { openSession } from './open-session.ts';
 import { readPort } from './options.ts';
 import { httpAddresses } from './reachable.ts';
-import { sharedFiles } from './shared-files.ts';
+import { SharedFiles } from './shared-files.ts';
 import { style } from './style.ts';
 import { counted } from './torrent-view.ts';
 import { unlessInterrupted, watchTorrent } from './torrent-watch.ts';
@@ -71,7 +71,7 @@ async function share(paths: string[], options: Options): Promise<void> {
     const directory = resolvePath(paths[0]).replace(/\/[^/]*$/, '');
     const torrentPath = await writeTorrent(runtime.disk, created, directory);
     const published = tracker?.publish({ name: metainfo.name, bytes, magnet });
-    await using session = await openSession({ ...runtime, disk: sharedFiles(runtime.disk, created, directory) }, options);
+    await using session = await openSession({ ...runtime, disk: new SharedFiles(runtime.disk, created, directory) }, options);
     const torrent = await session.add(metainfo, { directory, check: 'trust' });
     await unlessInterrupted(torrent.whenDone(), signal);
     tellReady(display, created, { magnet, torrentPath, url: published === undefined ? undefined : `${addresses[0]}${published}`, port: session.port });

@@ -7,36 +7,59 @@
 import type { CreatedTorrent } from '../metainfo/create.ts';
 import { DiskError, type Disk, type DiskFile, type FileStatus } from '../runtime/disk.ts';
 
-/** @param directory where the torrent is to seem to be, without a slash at its end */
-export function sharedFiles(disk: Disk, { metainfo, sources: places }: Pick<CreatedTorrent, 'metainfo' | 'sources'>, directory: string): Disk {
-  const folder = metainfo.isSingleFile ? directory : `${directory}/${metainfo.name}`;
-  const sources = new Map<string, string>(metainfo.files.flatMap(({ path }, index) => {
-    const source = places[index];
-    return source === undefined ? [] : [[`${folder}/${path.join('/')}`, source] as const];
-  }));
-  const folders = new Set([...sources.keys()].flatMap(foldersAbove));
-  return {
-    ...disk,
-    async open(path, mode): Promise<DiskFile> {
-      const source = sources.get(path);
-      if (source === undefined) return disk.open(path, mode);
-      if (mode !== 'read') throw new DiskError('NOT_PERMITTED', source, 'what is shared is never written to');
-      return disk.open(source, 'read');
-    },
-    async status(path): Promise<FileStatus | undefined> {
-      const source = sources.get(path);
-      if (source === undefined) return folders.has(path) ? { kind: 'directory', length: 0, modifiedMs: 0 } : disk.status(path);
-      return disk.status(source);
-    },
-    async makeDirectory(path): Promise<void> {
-      if (!folders.has(path)) await disk.makeDirectory(path);
-    },
-  };
-}
+export class SharedFiles implements Disk {
+  readonly #disk: Disk;
+  /** Where each file really is, by the path at which the torrent has it. */
+  readonly #sources = new Map<string, string>();
+  /** The folders above those paths. */
+  readonly #folders = new Set<string>();
 
-/** Every folder on the way to a path, from its own up to the topmost. */
-function foldersAbove(path: string): string[] {
-  const folders: string[] = [];
-  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) folders.push(path.slice(0, end));
-  return folders;
+  /** @param directory where the torrent is to seem to be, without a slash at its end */
+  constructor(disk: Disk, { metainfo, sources }: Pick<CreatedTorrent, 'metainfo' | 'sources'>, directory: string) {
+    this.#disk = disk;
+    const folder = metainfo.isSingleFile ? directory : `${directory}/${metainfo.name}`;
+    for (const [index, { path }] of metainfo.files.entries()) {
+      const source = sources[index];
+      if (source === undefined) continue;
+      const place = `${folder}/${path.join('/')}`;
+      this.#sources.set(place, source);
+      for (let end = place.lastIndexOf('/'); end >= folder.length; end = place.lastIndexOf('/', end - 1)) this.#folders.add(place.slice(0, end));
+    }
+  }
+
+  async open(path: string, mode: 'read' | 'write' | 'create'): Promise<DiskFile> {
+    const source = this.#sources.get(path);
+    if (source === undefined) return this.#disk.open(path, mode);
+    if (mode !== 'read') throw new DiskError('NOT_PERMITTED', source, 'what is shared is never written to');
+    return this.#disk.open(source, 'read');
+  }
+
+  async status(path: string): Promise<FileStatus | undefined> {
+    if (this.#folders.has(path)) return { kind: 'directory', length: 0, modifiedMs: 0 };
+    return this.#disk.status(this.#sources.get(path) ?? path);
+  }
+
+  async makeDirectory(path: string): Promise<void> {
+    if (!this.#folders.has(path)) await this.#disk.makeDirectory(path);
+  }
+
+  list(path: string): Promise<string[]> {
+    return this.#disk.list(path);
+  }
+
+  readWhole(path: string, maxBytes: number): Promise<Uint8Array> {
+    return this.#disk.readWhole(path, maxBytes);
+  }
+
+  writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+    return this.#disk.writeWhole(path, bytes);
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.#disk.rename(from, to);
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#disk.remove(path);
+  }
 }

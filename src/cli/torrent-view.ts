@@ -79,7 +79,7 @@ function torrentLines(moment: TorrentMoment, { columns, rows }: Screen, style: S
   const { status } = moment;
   const head = [style.bold(cut(status.name, columns)), barLine(status, columns, style), style.dim(cut(detailLine(moment, style), columns))];
   const messages = status.messages.slice(-MESSAGES).map((message) => paintMessage(cut(`  ${message}`, columns), style));
-  const blankRows = 2;
+  const blankRows = messages.length === 0 ? 1 : 2;
   const table = neighbourTable(status.neighbours, columns, rows - 1 - head.length - messages.length - blankRows, style);
   return [...head, ...withBlankBefore(table), ...withBlankBefore(messages)].slice(0, Math.max(1, rows - 1));
 }

@@ -5,15 +5,15 @@ import type { TorrentState } from '../session/torrent-status.ts';
 import type { Display } from './display.ts';
 import { torrentView } from './torrent-view.ts';
 
-/** Ends when the torrent does, however it does, or when `isOver` says so. */
-export async function watchTorrent(torrent: Torrent, display: Display, clock: Clock, isOver = (_: TorrentState): boolean => false): Promise<void> {
+/** Ends when the torrent does, however it does, or when it comes to the state `last`. */
+export async function watchTorrent(torrent: Torrent, display: Display, clock: Clock, last?: TorrentState): Promise<void> {
   let state: TorrentState | undefined;
   let sinceMs = 0;
   try {
     for await (const status of torrent.progress(display.intervalMs)) {
       if (status.state !== state) sinceMs = clock.now();
       state = status.state;
-      if (status.state === 'stopped' || status.state === 'failed' || isOver(status.state)) return;
+      if (status.state === 'stopped' || status.state === 'failed' || status.state === last) return;
       display.show(torrentView({ status, stateForMs: clock.now() - sinceMs }));
     }
   } catch {
@@ -22,14 +22,14 @@ export async function watchTorrent(torrent: Torrent, display: Display, clock: Cl
 }
 
 /** As the promise, but rejects with the signal's reason as soon as it aborts. */
-export async function unlessInterrupted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
+export function unlessInterrupted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return Promise.race([promise, aborted(signal).then(() => { throw signal.reason; })]);
+}
+
+/** Resolves when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

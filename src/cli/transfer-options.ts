@@ -1,6 +1,8 @@
 /** The options that every command with a swarm has, and those of commands that download. */
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Endpoint } from '../bytes/endpoint.ts';
+import type { DiscoveryName } from '../discovery/discovery.ts';
+import { DISCOVERY_NAMES } from '../session/discoveries.ts';
 import { isEndpointWord, ListOption, readDuration, readEndpoint, readPort, readRate, readRatio } from './options.ts';
 
 export interface SwarmOptions {
@@ -10,6 +12,8 @@ export interface SwarmOptions {
   readonly down?: number;
   readonly up?: number;
   readonly choking: 'adaptive' | 'textbook';
+  /** Absent: all of them. */
+  readonly discovery?: readonly DiscoveryName[];
   readonly dht: boolean;
   readonly lsd: boolean;
   readonly pex: boolean;
@@ -22,10 +26,20 @@ export function addSwarmOptions(command: Command): void {
     .option('--listen <addr>', 'the local address to use; by default all of them')
     .option('--up <rate>', 'upload no faster, such as 2MB/s or 10Mbps', readRate)
     .addOption(new Option('--choking <policy>', 'whom to upload to: adaptive fills the uplink, textbook has 4 + 1 slots').choices(['adaptive', 'textbook']).default('adaptive'))
+    .option('--discovery <names>', `how to find peers: all, or some of ${DISCOVERY_NAMES.join(',')}`, readDiscoveries)
     .option('--no-dht', 'find no peers through the DHT')
     .option('--no-lsd', 'find no peers on the local network')
     .option('--no-pex', 'find no peers through peers')
     .option('--json', 'print one event a line');
+}
+
+function readDiscoveries(text: string): readonly DiscoveryName[] {
+  if (text === 'all') return DISCOVERY_NAMES;
+  return text.split(',').map((word) => {
+    const name = DISCOVERY_NAMES.find((known) => known === word);
+    if (name === undefined) throw new InvalidArgumentError(`expected all, or some of ${DISCOVERY_NAMES.join(', ')} with commas between them`);
+    return name;
+  });
 }
 
 export interface TransferOptions extends SwarmOptions {

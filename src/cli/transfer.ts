@@ -5,35 +5,38 @@
  * ends: trackers are told, and what was verified is kept.
  */
 import type { Endpoint } from '../bytes/endpoint.ts';
+import { ShoalError } from '../bytes/errors.ts';
 import { toHex } from '../bytes/hex.ts';
 import { formatBytes, formatDuration, formatPercent, formatRate } from '../bytes/units.ts';
 import type { Magnet } from '../metainfo/magnet.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import type { Network } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { AddOptions, Torrent } from '../session/torrent.ts';
+import type { Torrent } from '../session/torrent.ts';
+import type { TorrentStatus } from '../session/torrent-status.ts';
 import { openDisplay, type Display } from './display.ts';
 import { runDoneCommand } from './done-command.ts';
-import { Interrupted } from './failure.ts';
+import { FAILED, failureEvent, failureLine, Interrupted } from './failure.ts';
 import { resolvePath } from './invocation.ts';
 import { untilLeaving, type Leaving } from './leaving.ts';
 import { openSession } from './open-session.ts';
 import { checkSelection, isSelected } from './selection.ts';
 import { style } from './style.ts';
 import { counted } from './torrent-view.ts';
-import { unlessInterrupted, watchTorrent } from './torrent-watch.ts';
+import { aborted, unlessInterrupted, watchTorrent } from './torrent-watch.ts';
 import type { TransferOptions } from './transfer-options.ts';
 
 export interface Transfer {
   readonly source: Metainfo | Magnet;
   readonly options: TransferOptions;
-  readonly check: NonNullable<AddOptions['check']>;
+  /** Of what should be on disk already: all of it is checked, and not to find anything is a failure. */
+  readonly isSeed: boolean;
   readonly leaving: Leaving;
   readonly signal: AbortSignal;
 }
 
 /** Rejects with `ShoalError`, or `Interrupted` where the torrent was not whole then. */
-export async function transfer(runtime: Runtime, { source, options, check, leaving, signal }: Transfer): Promise<void> {
+export async function transfer(runtime: Runtime, { source, options, isSeed, leaving, signal }: Transfer): Promise<void> {
   const directory = resolvePath(options.dir);
   const globs = options.select;
   const display = await openDisplay(options);
@@ -42,21 +45,25 @@ export async function transfer(runtime: Runtime, { source, options, check, leavi
     await using session = await openSession(runtime, options);
     const beganMs = runtime.clock.now();
     const torrent = await session.add(source, {
-      directory, peers, check,
+      directory, peers,
+      check: isSeed ? 'full' : 'resume',
       sequential: options.sequential === true,
       ...(globs === undefined ? {} : { select: (file) => (isSelected(file, globs) ? 'normal' : 'none') }),
     });
-    void watchTorrent(torrent, display, runtime.clock, (state) => state === 'seeding' && leaving.when === 'whole');
+    void watchTorrent(torrent, display, runtime.clock, leaving.when === 'whole' ? 'seeding' : undefined);
     signal.addEventListener('abort', () => display.note('stopping (Ctrl-C once more: at once)'));
     try {
       const metainfo = await unlessInterrupted(torrent.whenReady(), signal);
       if (globs !== undefined) checkSelection(metainfo, globs);
+      if (isSeed) checkSeed(torrent.status(), directory, display);
       tellReady(display, metainfo, `${directory}/${metainfo.name}`, session.port);
       await unlessInterrupted(torrent.whenDone(), signal);
       const seconds = (runtime.clock.now() - beganMs) / 1000;
       tellDone(display, torrent, `${directory}/${metainfo.name}`, seconds);
-      const command = runCommand(options, metainfo, directory);
-      await Promise.all([command, untilLeaving(torrent, leaving, runtime.clock, signal)]);
+      const command = runCommand(options, metainfo, directory, display);
+      await untilLeaving(torrent, leaving, runtime.clock, signal);
+      // It may go on when it is we who are told to stop.
+      await Promise.race([command, aborted(signal)]);
     } catch (error) {
       if (error instanceof Interrupted) await stopEarly(torrent, display);
       throw error;
@@ -89,26 +96,40 @@ function tellDone(display: Display, torrent: Torrent, path: string, seconds: num
   );
 }
 
-async function runCommand({ onDone, json }: TransferOptions, metainfo: Metainfo, directory: string): Promise<void> {
+/** A command that fails makes the whole fail in the end, but takes nothing from the swarm. */
+async function runCommand({ onDone, json }: TransferOptions, metainfo: Metainfo, directory: string, display: Display): Promise<void> {
   if (onDone === undefined) return;
   const { name, infoHash, infoHashV2 } = metainfo;
-  await runDoneCommand({
-    command: onDone, name, path: `${directory}/${name}`, infoHash: toHex(infoHash ?? infoHashV2 ?? new Uint8Array(0)), json: json === true,
-  });
+  try {
+    await runDoneCommand({
+      command: onDone, name, path: `${directory}/${name}`, infoHash: toHex(infoHash ?? infoHashV2 ?? new Uint8Array(0)), json: json === true,
+    });
+  } catch (error) {
+    process.exitCode = FAILED;
+    display.tell(failureEvent(error), failureLine(error));
+  }
+}
+
+/** There should be something to give. */
+function checkSeed({ name, haveBytes, wantedBytes }: TorrentStatus, directory: string, display: Display): void {
+  if (haveBytes === wantedBytes) return;
+  if (haveBytes === 0) throw new ShoalError('NOTHING_THERE', `${directory}: nothing of ${name} is there; shoal get downloads it`);
+  display.note(`${formatPercent(haveBytes / wantedBytes)} of ${name} is there and right; the rest will be downloaded`);
 }
 
 async function stopEarly(torrent: Torrent, display: Display): Promise<void> {
-  const { state, progress, downloadedBytes, uploadedBytes } = torrent.status();
+  const { state } = torrent;
   await torrent.stop();
+  const { progress, haveBytes, downloadedBytes, uploadedBytes } = torrent.status();
   const where = state === 'downloading' ? ` at ${formatPercent(progress)}; the same command goes on from there` : ' before anything was downloaded';
-  display.tell({ event: 'stopped', progress, downloaded: downloadedBytes, uploaded: uploadedBytes }, `${torrent.name}: stopped${where}`);
+  display.tell({ event: 'stopped', progress, have: haveBytes, downloaded: downloadedBytes, uploaded: uploadedBytes }, `${torrent.name}: stopped${where}`);
 }
 
 async function stopWhole(torrent: Torrent, display: Display): Promise<void> {
-  const { uploadedBytes, downloadedBytes, wantedBytes } = torrent.status();
   await torrent.stop();
+  const { haveBytes, uploadedBytes, downloadedBytes, wantedBytes } = torrent.status();
   const ratio = wantedBytes === 0 ? '' : ` (${(uploadedBytes / wantedBytes).toFixed(2)} times its size)`;
-  display.tell({ event: 'stopped', progress: 1, downloaded: downloadedBytes, uploaded: uploadedBytes }, `${torrent.name}: stopped after sending ${formatBytes(uploadedBytes)}${ratio}`);
+  display.tell({ event: 'stopped', progress: 1, have: haveBytes, downloaded: downloadedBytes, uploaded: uploadedBytes }, `${torrent.name}: stopped after sending ${formatBytes(uploadedBytes)}${ratio}`);
 }
 
 /** Peers are connected to by address. Rejects with 'LOOKUP_FAILED'. */
