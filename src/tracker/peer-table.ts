@@ -7,6 +7,7 @@
  *
  * Invariant: slots are numbered from 1; 0 stands for none, and its record is where the list of all begins and ends.
  */
+import { subscriberBytes } from '../bytes/address-scope.ts';
 import type { AddressFamily } from '../bytes/endpoint.ts';
 
 /* A record's words … */
@@ -47,7 +48,7 @@ export class PeerTable {
   /** @param seed keeps strangers from choosing addresses that collide */
   constructor(family: AddressFamily, seed: number) {
     this.endpointBytes = family === 4 ? 6 : 18;
-    this.#networkBytes = family === 4 ? 4 : 8;
+    this.#networkBytes = subscriberBytes(this.endpointBytes - 2);
     const peerIdWord = BYTES + Math.ceil((this.endpointBytes + 1) / 4);
     this.#peerIdAt = peerIdWord * 4;
     this.#stride = peerIdWord + PEER_ID_BYTES / 4;

@@ -19,7 +19,10 @@ import { whenReady, type Eventual, type StoreTotals, type SwarmStore } from './s
 import { answerDatagram } from './udp-tracker.ts';
 
 export interface ListenOptions {
-  /** An address; absent: all of both families. */
+  /**
+   * An address; absent: all of both families. A machine with several addresses of a family had better name one for UDP, for
+   * from all of them answers leave by the one that the system chooses, which need not be the one that was asked.
+   */
   readonly host?: string;
   /** 0: any free one. */
   readonly port: number;

@@ -81,9 +81,9 @@ export class TrackerClient {
   async #destinations(url: URL, signal: AbortSignal | undefined): Promise<Destination[]> {
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const port = Number(url.port);
-    if (url.protocol !== 'udp:') refuseLocalServices(url, host);
-    else if (port === 0) throw new TrackerError('its URL lacks the port, which a UDP tracker must have');
+    if (url.protocol === 'udp:' && port === 0) throw new TrackerError('its URL lacks the port, which a UDP tracker must have', Number.POSITIVE_INFINITY);
     const addresses = await this.#runtime.network.lookup(host, signal);
+    if (url.protocol !== 'udp:') refuseLocalServices(url, addresses);
     const own = new Set(this.#runtime.network.localAddresses().map(addressFamily));
     const usable = ([4, 6] as const)
       .map((family) => (own.has(family) ? addresses.find((address) => addressFamily(address) === family) : undefined))
@@ -141,8 +141,8 @@ function parseTrackerUrl(tracker: string): URL {
 }
 
 /** A torrent is a stranger's: its trackers must not make us call up just any service that trusts this machine or network. */
-function refuseLocalServices(url: URL, host: string): void {
-  const isLocal = host === 'localhost' || host.endsWith('.localhost') || addressScope(host) === 'local';
+function refuseLocalServices(url: URL, addresses: readonly string[]): void {
+  const isLocal = addresses.some((address) => addressScope(address) !== 'global');
   if (isLocal && !/\/announce[^/]*$/.test(url.pathname)) {
     throw new TrackerError('it is on this machine or network, where only trackers whose path ends in /announce are asked', Number.POSITIVE_INFINITY);
   }

@@ -132,7 +132,8 @@ export function serveHttp(where: { readonly host?: string; readonly port: number
     return undefined;
   });
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(listenError(where, error)));
+    // One that comes later, such as a connection that cannot be accepted, is that connection's loss.
+    server.on('error', (error) => reject(listenError(where, error)));
     server.listen({ port: where.port, ...(where.host === undefined ? {} : { host: where.host }) }, () => {
       const { address, port } = server.address() as AddressInfo;
       resolve({ endpoint: { host: address, port }, close: async () => void server.close() });
