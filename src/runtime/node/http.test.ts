@@ -5,7 +5,7 @@ import { test, type TestContext } from 'node:test';
 import zlib from 'node:zlib';
 import { LIMITS } from '../../bytes/limits.ts';
 import type { HttpHandler, HttpQuery, HttpResponse } from '../network.ts';
-import { fetchHttp, serveHttp } from './http.ts';
+import { fetchHttp, mayRedirect, serveHttp } from './http.ts';
 
 const ROOMY = { maxBodyBytes: 1 << 20, timeoutMs: 20_000 };
 
@@ -87,6 +87,35 @@ test('redirects are followed, but not for ever, and not to other protocols', asy
   await assert.rejects(fetchHttp({ ...ROOMY, url: `${base}/${LIMITS.httpRedirects + 1}` }), { code: 'HTTP_FAILED', message: /redirects more than/ });
   const elsewhere = await serve(t, () => ({ status: 301, headers: { location: 'file:///etc/passwd' }, body: '' }));
   await assert.rejects(fetchHttp({ ...ROOMY, url: elsewhere }), { code: 'HTTP_FAILED' });
+});
+
+test('connections are used again, and one that the server closes meanwhile is replaced', async (t) => {
+  const sockets: net.Socket[] = [];
+  const server = net.createServer((socket) => {
+    sockets.push(socket);
+    let answered = 0;
+    socket.on('error', () => undefined);
+    // The second request on the first connection finds it closed.
+    socket.on('data', () => (sockets.length === 1 && answered++ > 0 ? socket.resetAndDestroy() : socket.write('HTTP/1.1 200 OK\r\nkeep-alive: timeout=60\r\ncontent-length: 2\r\n\r\nok')));
+    t.after(() => socket.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as net.AddressInfo).port}/`;
+  assert.equal(text(await fetchHttp({ ...ROOMY, url })), 'ok');
+  assert.equal(text(await fetchHttp({ ...ROOMY, url })), 'ok');
+  assert.equal(sockets.length, 2);
+});
+
+test('a server elsewhere cannot send us to a service of this machine or network', () => {
+  const elsewhere = new URL('http://example.org/');
+  const local = ['http://localhost/', 'http://x.localhost/', 'http://127.0.0.1/', 'http://0x7f.1/', 'http://0.0.0.0/', 'http://[::1]/', 'http://[::ffff:127.0.0.1]/', 'http://192.168.1.1/', 'http://[fe80::1]/'];
+  for (const url of local) {
+    assert.ok(!mayRedirect(elsewhere, new URL(url)), url);
+    assert.ok(mayRedirect(new URL('http://127.0.0.1/'), new URL(url)), url);
+  }
+  for (const url of ['https://example.net/', 'http://198.51.100.1/', 'http://[2001:db8::1]/']) assert.ok(mayRedirect(elsewhere, new URL(url)), url);
 });
 
 test('whatever a server sends ends in one sentence that names it', async (t) => {

@@ -9,7 +9,8 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
-import { canonicalAddress, type Endpoint } from '../../bytes/endpoint.ts';
+import { addressScope } from '../../bytes/address-scope.ts';
+import { addressFamily, canonicalAddress, type Endpoint } from '../../bytes/endpoint.ts';
 import { ShoalError } from '../../bytes/errors.ts';
 import { LIMITS } from '../../bytes/limits.ts';
 import type { HttpHandler, HttpQuery, HttpReply, HttpRequest, HttpResponse, Listener } from '../network.ts';
@@ -57,10 +58,14 @@ function exchange(url: URL, request: HttpRequest, signal: AbortSignal, agent?: f
       ...(request.family === undefined ? {} : { family: request.family }),
       ...(agent === undefined ? {} : { agent }),
     });
-    outgoing.once('response', resolve);
+    let isAnswered = false;
+    outgoing.once('response', (response) => {
+      isAnswered = true;
+      resolve(response);
+    });
     outgoing.on('error', (error) => {
       // The server may have closed an idle connection just as it was taken up again: that says nothing of the request.
-      if (outgoing.reusedSocket && !signal.aborted) resolve(exchange(url, request, signal, false));
+      if (outgoing.reusedSocket && !isAnswered && !signal.aborted) resolve(exchange(url, request, signal, false));
       else reject(error);
     });
     outgoing.end();
@@ -71,15 +76,21 @@ function exchange(url: URL, request: HttpRequest, signal: AbortSignal, agent?: f
 function redirection(from: URL, { statusCode, headers }: http.IncomingMessage): URL | undefined {
   if (headers.location === undefined || ![301, 302, 303, 307, 308].includes(statusCode ?? 0)) return undefined;
   const to = parseUrl(headers.location, from);
-  if (isThisMachine(to) && !isThisMachine(from)) {
-    throw new ShoalError('HTTP_FAILED', `${from.host} redirects to a service of this machine, which is refused`);
+  if (!mayRedirect(from, to)) {
+    throw new ShoalError('HTTP_FAILED', `${from.host} redirects to a service of this machine or network, which is refused`);
   }
   return to;
 }
 
-/** Somebody elsewhere must not make us talk to a service that trusts whoever comes from its own machine. */
-function isThisMachine({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname.startsWith('127.') || hostname === '0.0.0.0' || hostname === '[::1]' || hostname === '[::]';
+/** Somebody elsewhere must not make us talk to a service that trusts whoever comes from its own machine or network. */
+export function mayRedirect(from: URL, to: URL): boolean {
+  return isLocal(from) || !isLocal(to);
+}
+
+function isLocal({ hostname }: URL): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (addressFamily(host) !== undefined) return addressScope(host) !== 'global';
+  return host === 'localhost' || host.endsWith('.localhost');
 }
 
 async function wholeResponse(url: URL, response: http.IncomingMessage, maxBytes: number): Promise<HttpResponse> {
