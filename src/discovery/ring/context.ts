@@ -24,8 +24,11 @@ export interface RingContext {
   ask(contact: Contact, query: Query, done: (outcome: QueryOutcome) => void): void;
   /** Whoever is at an endpoint is asked. */
   askAt(endpoint: Endpoint, query: Query, done: (outcome: QueryOutcome) => void): void;
-  /** Follows hearsay of peers: asks those that would be neighbours whether they are there. */
-  hear(contacts: Iterable<Contact>): void;
+  /**
+   * Follows hearsay of peers: asks those that would be neighbours whether they are there.
+   * @param fromNeighbour whether a neighbour has named them as its neighbours
+   */
+  hear(contacts: Iterable<Contact>, fromNeighbour: boolean): void;
   /** Asks peers whether they are there, with all patience, for there is reason to doubt it. */
   check(contacts: Iterable<Contact>): void;
 }

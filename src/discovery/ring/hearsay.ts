@@ -11,24 +11,32 @@ import type { Contact } from './ring-id.ts';
 
 export class Hearsay {
   readonly #context: RingContext;
-  readonly #asking = new Set<string>();
+  /** By contact: whether a neighbour has named it. */
+  readonly #asking = new Map<string, boolean>();
 
   constructor(context: RingContext) {
     this.#context = context;
   }
 
-  hear(contacts: Iterable<Contact>): void {
-    for (const contact of contacts) if (this.#context.table.wants(contact)) this.#ask(contact);
+  /** @param fromNeighbour whether a neighbour has named them as its neighbours */
+  hear(contacts: Iterable<Contact>, fromNeighbour: boolean): void {
+    for (const contact of contacts) if (this.#context.table.wants(contact, fromNeighbour)) this.#ask(contact, fromNeighbour);
   }
 
   /** Asks peers in the table whether they are there still. Others are asked nothing. */
   check(contacts: Iterable<Contact>): void {
-    for (const contact of contacts) if (this.#context.table.has(contact)) this.#ask(contact);
+    for (const contact of contacts) if (this.#context.table.has(contact)) this.#ask(contact, false);
   }
 
-  #ask(contact: Contact): void {
-    if (this.#asking.has(contact.key) || this.#asking.size >= LIMITS.ringProbes) return;
-    this.#asking.add(contact.key);
-    this.#context.ask(contact, { type: 'ping' }, () => this.#asking.delete(contact.key));
+  #ask(contact: Contact, fromNeighbour: boolean): void {
+    const isAsked = this.#asking.has(contact.key);
+    if (!isAsked && this.#asking.size >= LIMITS.ringProbes) return;
+    this.#asking.set(contact.key, fromNeighbour || this.#asking.get(contact.key) === true);
+    if (isAsked) return;
+    this.#context.ask(contact, { type: 'ping' }, (outcome) => {
+      const isNamed = this.#asking.get(contact.key) === true;
+      this.#asking.delete(contact.key);
+      if (outcome.kind === 'answer') this.#context.table.answered(contact, isNamed);
+    });
   }
 }

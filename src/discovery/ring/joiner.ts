@@ -85,12 +85,12 @@ export class Joiner {
       timer.cancel();
       this.#newcomer.becomeMember();
       // Not being on the circle, we were nobody's neighbour; now they hear of us by being asked.
-      this.#context.hear(neighbours);
+      this.#context.hear(neighbours, true);
       done('joined');
     };
     const timer = clock.after(HAND_OVER_MS, stand);
     const arc = { after: predecessors[0]?.id ?? owner.id, upTo: table.own.id };
-    this.#context.hear(neighbours);
+    this.#context.hear(neighbours, true);
     this.#replicator.compare(owner, arc, 'pull', stand);
   }
 }

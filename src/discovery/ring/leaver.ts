@@ -16,17 +16,16 @@ export class Leaver {
     this.#replicator = replicator;
   }
 
-  /** `done` is called once everybody has been told, or does not answer. */
-  leave(done: () => void): void {
-    const { table } = this.#context;
-    const { successor, predecessor, own } = table;
-    if (successor === undefined || predecessor === undefined) return this.#sayGoodbye(done);
-    this.#replicator.compare(successor, { after: predecessor.id, upTo: own.id }, 'both', () => this.#sayGoodbye(done));
+  /** `done` is called once the successor has all that it is to have, or does not answer. */
+  handOver(done: () => void): void {
+    const { successor, predecessor, own } = this.#context.table;
+    if (successor === undefined || predecessor === undefined) return done();
+    this.#replicator.compare(successor, { after: predecessor.id, upTo: own.id }, 'both', done);
   }
 
-  #sayGoodbye(done: () => void): void {
-    const { table } = this.#context;
-    const { successors, predecessors } = table;
+  /** `done` is called once every neighbour has been told, or does not answer. */
+  sayGoodbye(done: () => void): void {
+    const { successors, predecessors } = this.#context.table;
     const neighbours = new Map([...successors.all, ...predecessors.all].map((contact) => [contact.key, contact]));
     let waiting = neighbours.size;
     if (waiting === 0) return done();

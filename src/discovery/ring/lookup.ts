@@ -44,7 +44,8 @@ interface Candidate {
   state: 'new' | 'asked' | 'answered' | 'silent';
   /** Somebody, perhaps itself, has named it as responsible. */
   isOwner: boolean;
-  predecessor: Contact | undefined;
+  /** Those that it has named as standing before it, nearest first. */
+  predecessors: readonly Contact[];
   /** Whom it has named as responsible, the nearest first. */
   owners: readonly Contact[];
 }
@@ -52,6 +53,9 @@ interface Candidate {
 /** An arc this many times as long as the mean is as good as never true: once in 300,000 lookups. */
 const PLAUSIBLE_GAPS = 16;
 const VOICES_FOR_IMPLAUSIBLE_ARC = 3;
+const FEWEST_TO_JUDGE_BY = 4;
+/** A newcomer or two stand between the one named and the one responsible; from further off one does not walk back step by step. */
+const MOST_DENIALS = 4;
 
 export class Lookup {
   readonly #context: RingContext;
@@ -60,6 +64,8 @@ export class Lookup {
   readonly #done: (result: LookupResult) => void;
   readonly #candidates = new Map<string, Candidate>();
   readonly #steps: LookupStep[] = [];
+  /** How often a peer that was named as responsible has named another. */
+  #denials = 0;
   /** Whom the own table names as responsible. */
   #ownVoice: readonly Contact[] = [];
 
@@ -83,19 +89,17 @@ export class Lookup {
     }
     const view = table.view(this.#target);
     if (view.isOwn && isMember) return this.#finish(table.own);
-    for (const contact of view.closer) this.#candidate(contact);
     this.#ownVoice = view.owners;
     for (const contact of view.owners) this.#candidate(contact, true);
-    // Whoever is not on the circle itself may know peers on neither side of the target; any will do.
-    if (this.#candidates.size === 0) for (const contact of table.all) this.#candidate(contact);
+    for (const contact of table.routes()) this.#candidate(contact);
     this.#advance();
   }
 
   /** Asks the next peer, or ends. */
   #advance(): void {
-    const owner = this.#nearestOwner();
+    const owner = this.#claimant();
     if (owner?.state === 'answered' && this.#isConfirmed(owner)) return this.#finish(owner.contact);
-    const next = owner?.state === 'new' ? owner : this.#nearestBefore();
+    const next = owner?.state === 'new' && this.#denials < MOST_DENIALS ? owner : this.#nearestBefore();
     if (next !== undefined && this.#steps.length < this.#context.settings.lookupSteps) return this.#ask(next);
     this.#finish(owner?.state === 'answered' ? owner.contact : undefined);
   }
@@ -122,21 +126,18 @@ export class Lookup {
   /** Takes what a peer names, as far as it can be true: peers on the way lie between it and the target, responsible ones beyond. */
   #learn(candidate: Candidate, answer: Answer): void {
     const { contact: { id } } = candidate;
-    const [predecessor] = answer.predecessors ?? [];
     const closer = (answer.closer ?? []).filter((contact) => isBetween(contact.id, id, this.#target));
     const owners = (answer.successors ?? []).filter((contact) => compareClockwise(this.#target, contact.id, id) < 0);
-    candidate.predecessor = predecessor;
+    candidate.predecessors = answer.predecessors ?? [];
     candidate.owners = owners;
     for (const contact of closer) this.#candidate(contact);
     for (const contact of owners) this.#candidate(contact, true);
+    const [predecessor] = candidate.predecessors;
     if (predecessor === undefined) {
       // It is alone on its circle, or has just lost its predecessor.
       if (closer.length === 0 && owners.length === 0) candidate.isOwner = true;
     } else if (isWithin(this.#target, predecessor.id, id)) {
       candidate.isOwner = true;
-    } else if (candidate.isOwner) {
-      candidate.owners = [predecessor, ...owners];
-      this.#candidate(predecessor, true);
     }
   }
 
@@ -144,7 +145,7 @@ export class Lookup {
     const known = this.#candidates.get(contact.key);
     if (known !== undefined) known.isOwner ||= isOwner;
     else if (contact.key !== this.#context.table.own.key || !this.#context.isMember) {
-      this.#candidates.set(contact.key, { contact, state: 'new', isOwner, predecessor: undefined, owners: [] });
+      this.#candidates.set(contact.key, { contact, state: 'new', isOwner, predecessors: [], owners: [] });
     }
   }
 
@@ -158,6 +159,24 @@ export class Lookup {
     return nearest;
   }
 
+  /**
+   * The peer to be believed or asked as the responsible one: of those that may be, the one that follows the target most
+   * closely. If it says that a peer before it is responsible, that peer is, unless it is known to be silent.
+   */
+  #claimant(): Candidate | undefined {
+    for (;;) {
+      const owner = this.#nearestOwner();
+      if (owner?.state !== 'answered') return owner;
+      const predecessor = owner.predecessors.find(({ key }) => this.#candidates.get(key)?.state !== 'silent');
+      if (predecessor === undefined || isWithin(this.#target, predecessor.id, owner.contact.id)) return owner;
+      this.#denials += 1;
+      owner.owners = [predecessor, ...owner.owners];
+      this.#candidate(predecessor, true);
+      // Oneself, or one that is named by somebody further off than it is: there is nobody nearer.
+      if (this.#nearestOwner() === owner) return owner;
+    }
+  }
+
   /** The peer that precedes the target most closely of all not asked yet. */
   #nearestBefore(): Candidate | undefined {
     let nearest: Candidate | undefined;
@@ -168,17 +187,12 @@ export class Lookup {
     return nearest;
   }
 
-  /** Whether it says itself that the target is its own, and enough others have named it. */
+  /** Whether enough others have named it. */
   #isConfirmed(owner: Candidate): boolean {
-    const { contact, predecessor } = owner;
-    if (predecessor !== undefined && !isWithin(this.#target, predecessor.id, contact.id)) {
-      // It names another as responsible: that counts unless the other is gone.
-      const other = this.#candidates.get(predecessor.key);
-      if (other !== undefined && other.state !== 'silent') return false;
-    }
-    let voices = this.#firstAlive(this.#ownVoice) === contact.key ? 1 : 0;
+    const { key } = owner.contact;
+    let voices = this.#firstAlive(this.#ownVoice) === key ? 1 : 0;
     for (const candidate of this.#candidates.values()) {
-      if (candidate !== owner && this.#firstAlive(candidate.owners) === contact.key) voices += 1;
+      if (candidate !== owner && this.#firstAlive(candidate.owners) === key) voices += 1;
     }
     return voices >= (this.#isPlausible(owner) ? 1 : VOICES_FOR_IMPLAUSIBLE_ARC);
   }
@@ -187,9 +201,10 @@ export class Lookup {
     return contacts.find(({ key }) => this.#candidates.get(key)?.state !== 'silent')?.key;
   }
 
-  #isPlausible({ contact, predecessor }: Candidate): boolean {
-    const { meanGap } = this.#context.table;
-    if (meanGap === undefined || predecessor === undefined) return true;
+  #isPlausible({ contact, predecessors: [predecessor] }: Candidate): boolean {
+    const { meanGap, successors } = this.#context.table;
+    // A few neighbours that happen to stand close together say little of how close others stand.
+    if (meanGap === undefined || predecessor === undefined || successors.all.length < FEWEST_TO_JUDGE_BY) return true;
     return shareOfCircle(clockwiseDistance(predecessor.id, contact.id)) <= PLAUSIBLE_GAPS * meanGap;
   }
 

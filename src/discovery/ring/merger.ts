@@ -68,7 +68,7 @@ export class Merger {
       this.#remembered.delete(formatEndpoint(endpoint));
       const { closer = [], successors = [], predecessors = [] } = outcome.answer;
       const there = [...closer, ...successors, ...predecessors].filter(({ key }) => key !== table.own.key);
-      this.#context.hear(there);
+      this.#context.hear(there, false);
       if (there.length > 0) Lookup.start(this.#context, target, { seeds: there }, () => {});
     });
   }

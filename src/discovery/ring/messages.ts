@@ -25,7 +25,8 @@ export const ERROR = {
   malformed: 400,
   badToken: 401,
   notResponsible: 404,
-  leaving: 410,
+  /** The peer is not on the circle, or about to leave it. */
+  gone: 410,
   full: 413,
   unknownQuery: 501,
   otherVersion: 505,

@@ -29,6 +29,7 @@ export class Replicator {
   readonly #comparing = new Set<string>();
   #freshTimer: Timer | undefined;
   #repairTimer: Timer | undefined;
+  #repairDueMs = Number.POSITIVE_INFINITY;
   #isStopped = true;
 
   constructor(context: RingContext) {
@@ -43,6 +44,7 @@ export class Replicator {
   stop(): void {
     this.#isStopped = true;
     this.#repairTimer?.cancel();
+    this.#repairDueMs = Number.POSITIVE_INFINITY;
     this.#freshTimer?.cancel();
   }
 
@@ -112,10 +114,16 @@ export class Replicator {
     this.#passOn();
   }
 
+  /** However often the neighbours change, what is due is not put off. */
   #repairAfter(delayMs: number): void {
+    const { clock, settings } = this.#context;
+    const dueMs = clock.now() + delayMs;
+    if (dueMs >= this.#repairDueMs) return;
     this.#repairTimer?.cancel();
-    this.#repairTimer = this.#context.clock.after(delayMs, () => {
-      this.#repairAfter(this.#context.settings.repairIntervalMs);
+    this.#repairDueMs = dueMs;
+    this.#repairTimer = clock.after(delayMs, () => {
+      this.#repairDueMs = Number.POSITIVE_INFINITY;
+      this.#repairAfter(settings.repairIntervalMs);
       this.repair();
     });
   }

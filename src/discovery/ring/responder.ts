@@ -50,7 +50,7 @@ export class Responder {
     const isNeighbour = sender !== undefined && table.isNeighbour(sender);
     if (!isNeighbour && !this.#allowance.take(strangerAt(from), clock.now())) return undefined;
     if (message.kind === 'unreadable') return refusal(message.code, message.text);
-    if (!this.#context.isMember && !OUTSIDE_QUERIES.has(message.query.type)) return refusal(ERROR.notResponsible, 'this peer is not on the circle');
+    if (!this.#context.isMember && !OUTSIDE_QUERIES.has(message.query.type)) return refusal(ERROR.gone, 'this peer is not on the circle');
     if (needsToken(message.query.type) && !this.#tokens.accepts(message.token ?? new Uint8Array(), formatEndpoint(from))) {
       return refusal(ERROR.badToken, 'this needs a token that was issued to this address; here is one');
     }
@@ -64,10 +64,10 @@ export class Responder {
         return answer({});
       case 'closest': {
         const view = table.view(query.target);
-        return answer({ closer: view.closer, successors: view.owners, predecessors: listOf(view.predecessor) });
+        return answer({ closer: view.closer, successors: view.owners, predecessors: view.predecessors });
       }
       case 'stabilise':
-        this.#context.hear([...query.successors, ...query.predecessors]);
+        this.#context.hear([...query.successors, ...query.predecessors], isNeighbour);
         return answer({ successors: table.successors.all, predecessors: table.predecessors.all });
       case 'join':
       case 'route':
@@ -78,7 +78,7 @@ export class Responder {
         return answer({});
       case 'leave':
         if (sender !== undefined) table.silent(sender);
-        this.#context.hear([...query.successors, ...query.predecessors]);
+        this.#context.hear([...query.successors, ...query.predecessors], isNeighbour);
         return answer({});
       case 'announce':
         return this.#announce(query, from);
@@ -134,8 +134,4 @@ export class Responder {
       ...(next < all.length && { cursor: Uint8Array.of(next >>> 8, next & 0xff) }),
     };
   }
-}
-
-function listOf(contact: Contact | undefined): readonly Contact[] {
-  return contact === undefined ? [] : [contact];
 }

@@ -26,7 +26,6 @@ import { OwnAddress } from './own-address.ts';
 import { Publisher, type FoundFile, type Publication, type PublishResult } from './publisher.ts';
 import { Queries, type QueryOutcome } from './queries.ts';
 import { RecordStore, type FileRecord } from './records.ts';
-import { refusal } from './reply.ts';
 import { Replicator } from './replicator.ts';
 import { Responder } from './responder.ts';
 import { contactAt, SLOTS, type Contact } from './ring-id.ts';
@@ -64,7 +63,8 @@ export interface RingStatus {
   readonly announcements: number;
   /** Peers on the circle, judged by how close the neighbours stand. */
   readonly estimatedPeers: number;
-  readonly roundTripMs: number | undefined;
+  /** Smoothed over all peers; a guess at first. */
+  readonly roundTripMs: number;
   readonly datagramsSent: number;
   readonly datagramsReceived: number;
 }
@@ -192,16 +192,12 @@ export class RingNode {
   async leave(): Promise<void> {
     if (this.#state !== 'member') return this.close();
     this.#stopKeeping();
-    await new Promise<void>((resolve) => {
-      const timer = this.#clock.after(LIMITS.goodbyeMs, resolve);
-      new Leaver(this.#context, this.#replicator).leave(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
+    const leaver = new Leaver(this.#context, this.#replicator);
+    await this.#within(LIMITS.goodbyeMs, (done) => leaver.handOver(done));
     this.#enter('leaving');
+    await this.#within(LIMITS.goodbyeMs, (done) => leaver.sayGoodbye(done));
     // Those who were on their way here are told that nobody is here, rather than left waiting.
-    await new Promise<void>((resolve) => void this.#clock.after(2 * this.#queries.roundTrips.timeoutMs(1), resolve));
+    await this.#within(2 * this.#queries.roundTrips.timeoutMs(1), () => {});
     this.close();
   }
 
@@ -290,9 +286,14 @@ export class RingNode {
     return this.#context.table.own;
   }
 
-  /** The tables, for those who build a circle directly (experiments), and for tests. */
+  /** The tables, for experiments that build a circle directly, and for tests. */
   get table(): RoutingTable {
     return this.#context.table;
+  }
+
+  /** What this peer keeps, for the same. */
+  get records(): RecordStore {
+    return this.#records;
   }
 
   #receive(bytes: Uint8Array, from: Endpoint, family: AddressFamily): void {
@@ -306,14 +307,16 @@ export class RingNode {
     if (message.kind === 'query' && message.slot !== undefined) this.#heardFrom(contactAt(from, message.slot));
     // Who is alone has nobody else to ask where it is.
     if (message.kind === 'query' && message.receiver !== undefined && this.#context.table.isAlone) this.#heardOwnAddress(message.receiver, from);
-    const reply = this.#state === 'leaving' ? refusal(ERROR.leaving, 'this peer is leaving the ring') : this.#responder.reply(message, from);
+    const reply = this.#responder.reply(message, from);
     if (reply === undefined) return;
     this.#send({ transaction: message.transaction, token: this.#tokens.issue(formatEndpoint(from)), ...reply }, from);
   }
 
   #send(message: Message, to: Endpoint): void {
     this.#datagramsSent += 1;
-    const slot = this.#state === 'member' ? this.#context.table.own.slot : undefined;
+    // Who is leaving still signs its goodbyes, but answers nobody as one who stands on the circle.
+    const stands = this.#state === 'member' || (this.#state === 'leaving' && message.kind === 'query');
+    const slot = stands ? this.#context.table.own.slot : undefined;
     this.#socket.send(encodeMessage({ ...message, receiver: to, ...(slot !== undefined && { slot }) }, this.#context.family), to);
   }
 
@@ -321,7 +324,7 @@ export class RingNode {
   #heardFrom(contact: Contact | undefined): void {
     if (contact === undefined) return;
     this.#context.table.forgive(contact);
-    this.#context.hear([contact]);
+    this.#context.hear([contact], false);
   }
 
   #heardOwnAddress(endpoint: Endpoint, by: Endpoint): void {
@@ -407,9 +410,20 @@ export class RingNode {
         done(outcome);
       }),
       askAt: (endpoint, query, done) => this.#queries.ask(endpoint, query, attempts, done),
-      hear: (contacts) => this.#hearsay.hear(contacts),
+      hear: (contacts, fromNeighbour) => this.#hearsay.hear(contacts, fromNeighbour),
       check: (contacts) => this.#hearsay.check(contacts),
     };
+  }
+
+  /** Resolves when `action` says that it is done, or after `limitMs`. */
+  #within(limitMs: number, action: (done: () => void) => void): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(limitMs, resolve);
+      action(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   #lose(contact: Contact): void {
@@ -429,7 +443,7 @@ export class RingNode {
 }
 
 function isGone(outcome: QueryOutcome): boolean {
-  return outcome.kind === 'silence' || (outcome.kind === 'error' && outcome.code === ERROR.leaving);
+  return outcome.kind === 'silence' || (outcome.kind === 'error' && outcome.code === ERROR.gone);
 }
 
 function unreachable(wellKnown: readonly string[], why: string): ShoalError {

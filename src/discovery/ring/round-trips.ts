@@ -4,36 +4,34 @@
  */
 import type { RingSettings } from './settings.ts';
 
-export class RoundTrips {
-  readonly #settings: Pick<RingSettings, 'firstTimeoutMs' | 'shortestTimeoutMs' | 'longestTimeoutMs'>;
-  #smoothedMs: number | undefined;
-  #deviationMs = 0;
+type Timeouts = Pick<RingSettings, 'firstTimeoutMs' | 'shortestTimeoutMs' | 'longestTimeoutMs'>;
 
-  constructor(settings: Pick<RingSettings, 'firstTimeoutMs' | 'shortestTimeoutMs' | 'longestTimeoutMs'>) {
+export class RoundTrips {
+  readonly #settings: Timeouts;
+  // Before anything is measured, such as to make the first timeout; and not forgotten at once, for the next peer that is asked
+  // may be much further away than the first.
+  #smoothedMs: number;
+  #deviationMs: number;
+
+  constructor(settings: Timeouts) {
     this.#settings = settings;
+    this.#smoothedMs = settings.firstTimeoutMs / 3;
+    this.#deviationMs = settings.firstTimeoutMs / 6;
   }
 
-  /** Undefined before the first. */
-  get smoothedMs(): number | undefined {
+  get smoothedMs(): number {
     return this.#smoothedMs;
   }
 
   measured(roundTripMs: number): void {
-    if (this.#smoothedMs === undefined) {
-      this.#smoothedMs = roundTripMs;
-      this.#deviationMs = roundTripMs / 2;
-      return;
-    }
     this.#deviationMs += (Math.abs(roundTripMs - this.#smoothedMs) - this.#deviationMs) / 4;
     this.#smoothedMs += (roundTripMs - this.#smoothedMs) / 8;
   }
 
   /** @param attempt 1 for the first; each further one waits twice as long */
   timeoutMs(attempt: number): number {
-    const { firstTimeoutMs, shortestTimeoutMs, longestTimeoutMs } = this.#settings;
-    const onceMs = this.#smoothedMs === undefined
-      ? firstTimeoutMs
-      : Math.max(shortestTimeoutMs, this.#smoothedMs + 4 * this.#deviationMs);
+    const { shortestTimeoutMs, longestTimeoutMs } = this.#settings;
+    const onceMs = Math.max(shortestTimeoutMs, this.#smoothedMs + 4 * this.#deviationMs);
     return Math.min(longestTimeoutMs, onceMs * 2 ** (attempt - 1));
   }
 }

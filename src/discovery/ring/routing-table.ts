@@ -21,11 +21,14 @@ export interface View {
   readonly closer: readonly Contact[];
   /** Peers at or behind the target, nearest first: the first is responsible. Empty where this peer cannot tell. */
   readonly owners: readonly Contact[];
-  readonly predecessor: Contact | undefined;
+  /** A few, nearest first. */
+  readonly predecessors: readonly Contact[];
 }
 
 /** How many peers a view names that are on the way: the best, and others for when that one is silent. */
 const CLOSER_PEERS = 8;
+/** How many predecessors it names: who asks may find the first of them gone. */
+const NAMED_PREDECESSORS = 4;
 
 export class RoutingTable {
   readonly own: Contact;
@@ -79,20 +82,23 @@ export class RoutingTable {
     return this.successors.has(contact) || this.predecessors.has(contact);
   }
 
-  /** Whether a peer known by hearsay would have a place beside us, so that it is worth asking whether it is there. */
-  wants(contact: Contact): boolean {
+  /**
+   * Whether a peer known by hearsay would have a place beside us, so that it is worth asking whether it is there.
+   * @param fromNeighbour whether a neighbour has named it as its neighbour (see `NeighbourList.wants`)
+   */
+  wants(contact: Contact, fromNeighbour: boolean): boolean {
     const silentUntilMs = this.#silentUntilMs.get(contact.key) ?? 0;
     if (silentUntilMs > this.#clock.now()) return false;
-    return this.successors.wants(contact) || this.predecessors.wants(contact);
+    return this.successors.wants(contact, fromNeighbour) || this.predecessors.wants(contact, fromNeighbour);
   }
 
   /** Takes in a peer that has just answered. */
-  answered(contact: Contact): void {
+  answered(contact: Contact, fromNeighbour = false): void {
     if (equalBytes(contact.id, this.own.id)) return;
     this.#silentUntilMs.delete(contact.key);
     if (this.#settings.shortcuts === 'all') this.shortcuts.learn(contact);
-    const follows = this.successors.add(contact);
-    const precedes = this.predecessors.add(contact);
+    const follows = this.successors.add(contact, fromNeighbour);
+    const precedes = this.predecessors.add(contact, fromNeighbour);
     if (follows || precedes) this.#changed();
   }
 
@@ -131,7 +137,19 @@ export class RoutingTable {
   view(target: Uint8Array, askedBy?: Contact): View {
     const predecessor = this.predecessor ?? askedBy;
     const isOwn = this.isAlone || (predecessor !== undefined && isWithin(target, predecessor.id, this.own.id));
-    return { isOwn, closer: this.#closestPreceding(target), owners: this.#owners(target, askedBy), predecessor: this.predecessor };
+    return { isOwn, closer: this.#closestPreceding(target), owners: this.#owners(target, askedBy), predecessors: this.predecessors.all.slice(0, NAMED_PREDECESSORS) };
+  }
+
+  /** Everybody by whom a query may go on. */
+  *routes(): Iterable<Contact> {
+    const { successors, predecessors, shortcuts } = this;
+    if (this.#settings.shortcuts === 'none') {
+      if (successors.first !== undefined) yield successors.first;
+      return;
+    }
+    yield* successors.all;
+    yield* shortcuts.all;
+    if (this.#settings.shortcuts === 'all') yield* predecessors.all;
   }
 
   /** The mean distance between neighbours hereabouts, as a share of the circle; undefined where nobody is known. */
@@ -162,7 +180,7 @@ export class RoutingTable {
   }
 
   #closestPreceding(target: Uint8Array): Contact[] {
-    const { own, successors, predecessors, shortcuts } = this;
+    const { own } = this;
     const best: Contact[] = [];
     const consider = (contact: Contact): void => {
       if (!isBetween(contact.id, own.id, target)) return;
@@ -172,13 +190,7 @@ export class RoutingTable {
       best.splice(place, 0, contact);
       if (best.length > CLOSER_PEERS) best.pop();
     };
-    if (this.#settings.shortcuts === 'none') {
-      if (successors.first !== undefined) consider(successors.first);
-      return best;
-    }
-    for (const contact of successors.all) consider(contact);
-    for (const contact of shortcuts.all) consider(contact);
-    if (this.#settings.shortcuts === 'all') for (const contact of predecessors.all) consider(contact);
+    for (const contact of this.routes()) consider(contact);
     return best;
   }
 }

@@ -47,13 +47,13 @@ export class Stabiliser {
     const { table } = this.#context;
     this.#isSoon = false;
     this.#schedule();
-    // Whoever has lost neighbours may know others.
-    if (!table.successors.isFull || !table.predecessors.isFull) this.#context.hear(table.all);
     const { successor, predecessor } = table;
+    // Whoever has lost all neighbours on one side may know others further off.
+    if (successor === undefined || predecessor === undefined) this.#context.hear(table.all, false);
     if (successor !== undefined) {
       const neighbours = { successors: table.successors.all, predecessors: table.predecessors.all };
       this.#context.ask(successor, { type: 'stabilise', ...neighbours }, (outcome) => {
-        if (outcome.kind === 'answer') this.#context.hear([...outcome.answer.successors ?? [], ...outcome.answer.predecessors ?? []]);
+        if (outcome.kind === 'answer') this.#context.hear([...outcome.answer.successors ?? [], ...outcome.answer.predecessors ?? []], true);
       });
     }
     if (predecessor !== undefined && predecessor.key !== successor?.key) this.#context.check([predecessor]);

@@ -1,8 +1,8 @@
 /**
  * The peers who stand next to one on the circle: the successors clockwise, or the predecessors the other way, nearest first.
  *
- * Invariant: the list holds the nearest, up to its capacity, of all the contacts that were added and not removed since; no
- * id stands in it twice, nor one's own.
+ * Invariant: of the contacts that were added, none that is missing stands before the last, unless it was removed; no id stands
+ * in it twice, nor one's own.
  */
 import { equalBytes } from '../../bytes/compare.ts';
 import { compareClockwise } from './circle.ts';
@@ -51,17 +51,22 @@ export class NeighbourList {
     return this.#contacts.some(({ key }) => key === contact.key);
   }
 
-  /** Whether `add` would change anything. */
-  wants(contact: Contact): boolean {
+  /**
+   * Whether `add` would change anything.
+   * @param mayExtend whether the contact may take a place behind the last. It must be known from a neighbour for that: the
+   *   list says of all peers up to its last that there are no others between, and of whoever just happens to be known
+   *   further off nobody can say so.
+   */
+  wants(contact: Contact, mayExtend: boolean): boolean {
     if (equalBytes(contact.id, this.#own)) return false;
     const { last } = this;
-    if (this.isFull && last !== undefined && this.#compare(contact, last) >= 0) return false;
+    if (last !== undefined && this.#compare(contact, last) > 0) return mayExtend && !this.isFull;
     return !this.#contacts.some(({ id }) => equalBytes(id, contact.id));
   }
 
   /** True where the contact has taken a place. */
-  add(contact: Contact): boolean {
-    if (!this.wants(contact)) return false;
+  add(contact: Contact, mayExtend: boolean): boolean {
+    if (!this.wants(contact, mayExtend)) return false;
     this.#contacts = [...this.#contacts, contact].sort((a, b) => this.#compare(a, b)).slice(0, this.capacity);
     return true;
   }
