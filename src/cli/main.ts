@@ -4,7 +4,6 @@
  * when it is wanted, and its compiled code is kept for the next time.
  */
 import { enableCompileCache } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { version } from '../runtime/node/version.ts';
 
 const OLDEST_NODE = 24;
@@ -16,9 +15,7 @@ if (args.length === 1 && ['--version', '-V'].includes(args[0])) {
   process.stderr.write(`shoal: Node ${OLDEST_NODE} or newer is needed, and this is ${process.versions.node}\n`);
   process.exitCode = 1;
 } else {
-  const modules = fileURLToPath(new URL('../../node_modules/', import.meta.url));
-  // A folder that is not there or not ours only costs the time that the cache would have saved.
-  enableCompileCache(`${modules}.cache/shoal`);
+  enableCompileCache();
   const { run } = await import('./program.ts');
   await run(args);
 }
