@@ -27,6 +27,8 @@ export class Candidates {
   readonly #random: Random;
   readonly #byEndpoint = new Map<string, Candidate>();
   #ourEndpoint: Endpoint | undefined;
+  /** Before this nobody can be taken, unless something changes. */
+  #nobodyBeforeMs = 0;
 
   constructor(random: Random) {
     this.#random = random;
@@ -43,6 +45,7 @@ export class Candidates {
 
   /** Somebody has named this address. */
   add(endpoint: Endpoint, nowMs: number): void {
+    this.#nobodyBeforeMs = 0;
     const key = formatEndpoint(endpoint);
     const known = this.#byEndpoint.get(key);
     if (known !== undefined) {
@@ -58,11 +61,17 @@ export class Candidates {
 
   /** The one to try now, marked as in use; undefined where there is none. */
   take(nowMs: number): Endpoint | undefined {
+    // Asked every second, and mostly in vain.
+    if (nowMs < this.#nobodyBeforeMs) return undefined;
     let best: Candidate | undefined;
+    let nextMs = Number.POSITIVE_INFINITY;
     for (const candidate of this.#byEndpoint.values()) {
-      if (candidate.inUse || candidate.notBeforeMs > nowMs || candidate.failures >= MOST_FAILURES) continue;
+      if (candidate.inUse || candidate.failures >= MOST_FAILURES) continue;
+      nextMs = Math.min(nextMs, candidate.notBeforeMs);
+      if (candidate.notBeforeMs > nowMs) continue;
       if (best === undefined || isBetter(candidate, best)) best = candidate;
     }
+    this.#nobodyBeforeMs = nextMs;
     if (best !== undefined) best.inUse = true;
     return best?.endpoint;
   }
@@ -82,6 +91,7 @@ export class Candidates {
     candidate.failures += 1;
     const delayMs = Math.min(FIRST_RETRY_MS * 2 ** (candidate.failures - 1), LAST_RETRY_MS);
     candidate.notBeforeMs = nowMs + delayMs * (0.75 + this.#random.fraction() / 2);
+    this.#nobodyBeforeMs = Math.min(this.#nobodyBeforeMs, candidate.notBeforeMs);
   }
 
   /** The connection has ended after having been one. It may be made again after `pauseMs`. */
@@ -91,6 +101,7 @@ export class Candidates {
     candidate.inUse = false;
     candidate.failures = 0;
     candidate.notBeforeMs = nowMs + pauseMs;
+    this.#nobodyBeforeMs = Math.min(this.#nobodyBeforeMs, candidate.notBeforeMs);
   }
 
   forget(endpoint: Endpoint): void {

@@ -240,10 +240,6 @@ export class Swarm {
 
   #tick(): void {
     const nowMs = this.#options.clock.now();
-    for (const neighbour of this.neighbours.all) {
-      if (nowMs - neighbour.lastReceivedMs > SILENT_MS) neighbour.channel.close(new ShoalError('PEER_SILENT', 'it has said nothing for three minutes'));
-      else if (nowMs - neighbour.lastSentMs > KEEP_ALIVE_MS) neighbour.send({ type: 'keep-alive' }, nowMs);
-    }
     this.#metadata.tick(nowMs);
     this.#transfer?.tick(nowMs);
     this.neighbours.connectMore();
@@ -252,6 +248,10 @@ export class Swarm {
   #round(): void {
     const nowMs = this.#options.clock.now();
     const isSeed = this.#transfer?.isSeeding === true;
+    for (const neighbour of this.neighbours.all) {
+      if (nowMs - neighbour.lastReceivedMs > SILENT_MS) neighbour.channel.close(new ShoalError('PEER_SILENT', 'it has said nothing for three minutes'));
+      else if (nowMs - neighbour.lastSentMs > KEEP_ALIVE_MS) neighbour.send({ type: 'keep-alive' }, nowMs);
+    }
     this.neighbours.dropUseless(nowMs, isSeed);
     this.#transfer?.choker.runRound(nowMs, isSeed);
     this.#extended.exchangePeers(nowMs);

@@ -27,6 +27,9 @@ import { Upload } from './upload.ts';
 /** A neighbour that has fewer pieces than this is helped to its first ones (BEP 6). */
 const NEWCOMER_PIECES = 10;
 
+/** How often to look for requests that have taken too long, which is a matter of a minute. */
+const REQUEST_CHECK_MS = 5000;
+
 export interface TransferOptions {
   readonly clock: Clock;
   readonly random: Random;
@@ -54,6 +57,7 @@ export class Transfer {
   readonly #superSeeding: SuperSeeding | undefined;
   #priorityOf: (piece: number) => PiecePriority;
   readonly #allowedFast = new Map<Neighbour, ReadonlySet<number>>();
+  #checkAgainAtMs = 0;
   #askAgainAtMs = Number.POSITIVE_INFINITY;
   #serveAgainAtMs = Number.POSITIVE_INFINITY;
 
@@ -187,6 +191,8 @@ export class Transfer {
   /** Once a second. */
   tick(nowMs: number): void {
     this.#hashes.tick(this.#options.neighbours, nowMs);
+    if (nowMs < this.#checkAgainAtMs) return;
+    this.#checkAgainAtMs = nowMs + REQUEST_CHECK_MS;
     for (const neighbour of this.#options.neighbours) {
       if (neighbour.requests.size > 0 || (neighbour.interesting > 0 && !neighbour.peerChoking)) this.download.tick(neighbour, nowMs);
     }
