@@ -4,6 +4,7 @@
  * Invariant: whoever stays among the last `strangers` heard of is allowed at most `burst + perSecond × seconds` in any
  * stretch of time. One who was forgotten begins anew with a full burst.
  */
+import { keepNewest } from './keep-newest.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export class Allowance {
@@ -22,14 +23,7 @@ export class Allowance {
     const bucket = this.#buckets.get(stranger) ?? new TokenBucket(this.#rate, nowMs);
     this.#buckets.delete(stranger);
     this.#buckets.set(stranger, bucket);
-    if (this.#buckets.size > this.#strangers) this.#forgetOldest();
+    keepNewest(this.#buckets, this.#strangers);
     return bucket.take(nowMs);
-  }
-
-  #forgetOldest(): void {
-    for (const stranger of this.#buckets.keys()) {
-      this.#buckets.delete(stranger);
-      return;
-    }
   }
 }

@@ -10,6 +10,7 @@ import { equalBytes } from '../bytes/compare.ts';
 import type { Endpoint } from '../bytes/endpoint.ts';
 import { describeError, ShoalError } from '../bytes/errors.ts';
 import { toHex } from '../bytes/hex.ts';
+import { keepNewest } from '../bytes/keep-newest.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import type { Discovery, DiscoveryReports, Search, SwarmIdentity } from '../discovery/discovery.ts';
 import { isSelected, type Magnet } from '../metainfo/magnet.ts';
@@ -19,12 +20,11 @@ import { verifyPiece } from '../metainfo/verify.ts';
 import type { Channel } from '../runtime/channel.ts';
 import { sleep, type Timer } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { checkPieces } from '../storage/check.ts';
 import { openFileStore, type FileStore } from '../storage/file-store.ts';
-import { loadResume, saveResume, trustedPieces, type ResumeRecord } from '../storage/resume.ts';
 import { Swarm, type SwarmHooks, type SwarmOptions } from '../swarm/swarm.ts';
 import type { Handshake, PeerMessage } from '../wire/messages.ts';
 import { FileReader } from './file-reader.ts';
+import { ResumeKeeper, type Totals } from './resume-keeper.ts';
 import { Selection, type Select } from './selection.ts';
 import { isMetainfo } from './source.ts';
 import type { TorrentState, TorrentStatus } from './torrent-status.ts';
@@ -87,15 +87,14 @@ export class Torrent {
   #error: Error | undefined;
   #metainfo: Metainfo | undefined;
   #store: FileStore | undefined;
+  #resume: ResumeKeeper | undefined;
   #selection: Selection | undefined;
   #have: Bitfield | undefined;
   /** The Merkle layers known so far (BEP 52). */
   readonly #layers = new Map<string, Uint8Array>();
   #haveBytes = 0;
   #checkedShare = 0;
-  #earlier = { downloaded: 0, uploaded: 0 };
   #unsaved = false;
-  #saving: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
   #started: Promise<void>;
 
@@ -255,7 +254,11 @@ export class Torrent {
       allocation: this.#options.allocation ?? 'sparse',
     });
     this.#store = store;
-    const have = await this.#piecesOnDisk(metainfo, store);
+    this.#resume = new ResumeKeeper({ runtime, metainfo, store, path: this.#resumePath(), tell: (line) => this.#tell('resume', line) });
+    const { check } = this.#options;
+    const have = check === 'trust'
+      ? Bitfield.full(metainfo.pieceCount)
+      : await this.#resume.piecesOnDisk(check !== 'full', (share) => { this.#checkedShare = share; }, signal);
     signal.throwIfAborted();
     await store.select(selection.files, signal);
     signal.throwIfAborted();
@@ -270,32 +273,6 @@ export class Torrent {
     this.#ready.resolve(metainfo);
     if (this.swarm.transfer?.isSeeding === true) this.#finished();
     else this.#setState('downloading');
-  }
-
-  /** What need not be downloaded. */
-  async #piecesOnDisk(metainfo: Metainfo, store: FileStore): Promise<Bitfield> {
-    if (this.#options.check === 'trust') return Bitfield.full(metainfo.pieceCount);
-    const record = this.#options.check === 'full' ? undefined : await this.#loadRecord(metainfo);
-    if (record !== undefined) this.#earlier = { downloaded: record.downloaded, uploaded: record.uploaded };
-    const { have, suspect } = trustedPieces(record, store.stamps, metainfo);
-    if (suspect.count === 0) return have;
-    const good = await checkPieces({
-      hasher: this.#surroundings.runtime.hasher, metainfo, store, pieces: suspect, signal: this.#abort.signal,
-      onProgress: (checked) => { this.#checkedShare = checked / suspect.count; },
-    });
-    for (const piece of good) have.set(piece);
-    return have;
-  }
-
-  async #loadRecord(metainfo: Metainfo): Promise<ResumeRecord | undefined> {
-    const path = this.#resumePath();
-    if (path === undefined) return undefined;
-    try {
-      return await loadResume(this.#surroundings.runtime.disk, path, metainfo);
-    } catch (error) {
-      this.#tell('resume', describeError(error));
-      return undefined;
-    }
   }
 
   #hooks(): SwarmHooks {
@@ -369,14 +346,7 @@ export class Torrent {
       port: this.#surroundings.port,
       isPrivate: this.isPrivate,
       trackers: () => this.#source.trackers,
-      totals: () => {
-        const { download, upload } = this.swarm.transfer ?? {};
-        return {
-          uploaded: upload?.sentBytes ?? 0,
-          downloaded: download?.receivedBytes ?? 0,
-          left: this.#have === undefined ? undefined : this.#leftBytes(),
-        };
-      },
+      totals: () => ({ ...this.#totals(), left: this.#have === undefined ? undefined : this.#leftBytes() }),
       isPartialSeed: () => this.#state === 'seeding' && this.#have?.isFull === false,
     };
   }
@@ -406,29 +376,18 @@ export class Torrent {
     for (const piece of this.#have) if (this.#selection?.isWanted(piece)) this.#haveBytes += pieceSize(metainfo, piece);
   }
 
-  /** The resume record as of now, if anything has changed. One at a time; what goes wrong is told, and costs nothing but a check. */
-  #save(): Promise<void> {
-    this.#saving = this.#saving.then(async () => {
-      const path = this.#resumePath();
-      const [store, metainfo, have, selection] = [this.#store, this.#metainfo, this.#have, this.#selection];
-      if (!store || !metainfo || !have || !selection || path === undefined || !this.#unsaved) return;
-      this.#unsaved = false;
-      const pieces = have.copy();
-      const { download, upload } = this.swarm.transfer ?? {};
-      try {
-        await store.sync();
-        await saveResume(this.#surroundings.runtime.disk, path, metainfo, {
-          pieces,
-          wanted: selection.files,
-          stamps: store.stamps,
-          downloaded: this.#earlier.downloaded + (download?.receivedBytes ?? 0),
-          uploaded: this.#earlier.uploaded + (upload?.sentBytes ?? 0),
-        });
-      } catch (error) {
-        this.#tell('resume', `! the resume record could not be written: ${describeError(error)}`);
-      }
-    });
-    return this.#saving;
+  /** Renews the resume record, if anything has changed. Never rejects. */
+  async #save(): Promise<void> {
+    if (!this.#unsaved || this.#resume === undefined || this.#have === undefined || this.#selection === undefined) return;
+    this.#unsaved = false;
+    const { downloaded, uploaded } = this.#totals();
+    await this.#resume.save(this.#have, this.#selection.files, { downloaded, uploaded });
+  }
+
+  /** In this run, in bytes. */
+  #totals(): Totals {
+    const { download, upload } = this.swarm.transfer ?? {};
+    return { downloaded: download?.receivedBytes ?? 0, uploaded: upload?.sentBytes ?? 0 };
   }
 
   #resumePath(): string | undefined {
@@ -457,7 +416,7 @@ export class Torrent {
   #tell(topic: string, line: string): void {
     this.#messages.delete(topic);
     this.#messages.set(topic, line);
-    if (this.#messages.size > LIMITS.statusMessages) for (const oldest of this.#messages.keys()) return void this.#messages.delete(oldest);
+    keepNewest(this.#messages, LIMITS.statusMessages);
   }
 
   #setState(state: TorrentState): void {

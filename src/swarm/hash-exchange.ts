@@ -7,6 +7,7 @@
 import { Bitfield } from '../bytes/bitfield.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import { toHex } from '../bytes/hex.ts';
+import { keepNewest } from '../bytes/keep-newest.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import { answerRun, HashTree, isSoundRun, pieceLayerRuns, verifyRun, type HashRun } from '../metainfo/hash-request.ts';
 import { HASH_BYTES, layerWidth, pieceLevel } from '../metainfo/merkle.ts';
@@ -136,7 +137,7 @@ export class HashExchange {
     if (tree === undefined) return undefined;
     this.#trees.delete(key);
     this.#trees.set(key, tree);
-    if (this.#trees.size > LIMITS.hashTrees) for (const oldest of this.#trees.keys()) { this.#trees.delete(oldest); break; }
+    keepNewest(this.#trees, LIMITS.hashTrees);
     return tree;
   }
 

@@ -7,6 +7,7 @@
 import { compareBytes, equalBytes } from '../bytes/compare.ts';
 import type { Endpoint } from '../bytes/endpoint.ts';
 import { toHex } from '../bytes/hex.ts';
+import { keepNewest } from '../bytes/keep-newest.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import type { Channel } from '../runtime/channel.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -54,7 +55,7 @@ export class Bans {
 
   add(host: string): void {
     this.#hosts.add(host);
-    if (this.#hosts.size > LIMITS.bannedAddresses) for (const oldest of this.#hosts) return void this.#hosts.delete(oldest);
+    keepNewest(this.#hosts, LIMITS.bannedAddresses);
   }
 
   has(host: string): boolean {

@@ -7,6 +7,7 @@
  */
 import { equalBytes } from '../bytes/compare.ts';
 import { sha1 } from '../bytes/digest.ts';
+import { keepNewest } from '../bytes/keep-newest.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import type { PieceInProgress } from './piece-in-progress.ts';
 
@@ -25,7 +26,7 @@ export class Suspects {
   /** A neighbour may send blocks from now on. */
   remember(serial: number, host: string): void {
     this.#hosts.set(serial, host);
-    dropOldest(this.#hosts, LIMITS.rememberedSenders);
+    keepNewest(this.#hosts, LIMITS.rememberedSenders);
   }
 
   /** The piece's bytes were not what its hash says. Gives the addresses that are guilty beyond doubt. */
@@ -38,7 +39,7 @@ export class Suspects {
       if (host !== undefined) blocks.push({ block, host, digest: digestOf(attempt, bytes, block) });
     }
     this.#blocks.set(attempt.piece, blocks);
-    dropOldest(this.#blocks, LIMITS.suspectPieces);
+    keepNewest(this.#blocks, LIMITS.suspectPieces);
     return [];
   }
 
@@ -70,12 +71,4 @@ export class Suspects {
 function digestOf(attempt: PieceInProgress, bytes: Uint8Array, block: number): Uint8Array {
   const begin = block * LIMITS.blockBytes;
   return sha1(bytes.subarray(begin, begin + attempt.blockLength(block)));
-}
-
-function dropOldest(map: Map<unknown, unknown>, limit: number): void {
-  if (map.size <= limit) return;
-  for (const key of map.keys()) {
-    map.delete(key);
-    if (map.size <= limit) return;
-  }
 }
