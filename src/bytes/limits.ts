@@ -189,7 +189,7 @@ export const LIMITS = {
 
   /* The tracker that we are. */
 
-  /** Peers remembered, 60 to 80 bytes each; whoever announced longest ago makes room. */
+  /** Peers remembered, 80 to 100 bytes each; whoever announced longest ago makes room. */
   trackedPeers: 2_000_000,
   /** Swarms remembered, a few hundred bytes each. */
   trackedSwarms: 1_000_000,

@@ -1,5 +1,5 @@
 /**
- * The swarms of one tracker, in its memory: some 100 bytes a peer and 250 a swarm, and an announce costs what its answer is
+ * The swarms of one tracker, in its memory: some 90 bytes a peer and 250 a swarm, and an announce costs what its answer is
  * long.
  *
  * Invariant: a swarm is kept as long as it has peers, and its count of downloads with it. All that is past its time is gone
@@ -88,20 +88,19 @@ export class MemorySwarmStore implements SwarmStore {
     const family = familyOf(endpoint);
     const table = this.#tables[family];
     const members = membersOf(swarm, family) ?? (swarm[family === 4 ? 'ipv4' : 'ipv6'] = new SwarmMembers(table));
-    let slot = table.touch(swarm.number, endpoint, this.#seconds());
-    const wasSeed = slot !== 0 && members.stateOf(slot) === 'seed';
-    if (slot === 0) {
-      slot = table.add(swarm.number, endpoint, this.#seconds());
-      members.add(slot, state);
-    } else {
+    const found = table.find(swarm.number, endpoint);
+    const wasSeed = found.slot !== 0 && members.stateOf(found.slot) === 'seed';
+    const slot = found.slot === 0 ? table.add(swarm.number, endpoint, this.#seconds()) : found.slot;
+    if (found.slot === 0) members.add(slot, state);
+    else {
+      table.touch(slot, this.#seconds());
       members.setState(slot, state);
     }
     table.setPeerId(slot, peerId);
     this.#seeds += Number(state === 'seed') - Number(wasSeed);
     if (completed && !wasSeed) swarm.downloads += 1;
     // Only now: the newcomer is the newest of all and so never the one to go, and its swarm is not empty.
-    const crowded = table.oldestNeighbour(swarm.number, endpoint, this.#options.maxPeersPerAddress + 1);
-    if (crowded !== 0) this.#drop(table, crowded);
+    if (found.neighbours >= this.#options.maxPeersPerAddress) this.#drop(table, found.oldestNeighbour);
     while (this.#peerCount() > this.#options.maxPeers || this.#swarms.size > this.#options.maxSwarms) this.#dropOldest();
   }
 
@@ -109,7 +108,7 @@ export class MemorySwarmStore implements SwarmStore {
     const swarm = this.#swarms.get(keyOf(infoHash));
     if (swarm === undefined) return;
     const table = this.#tables[familyOf(endpoint)];
-    const slot = table.touch(swarm.number, endpoint, this.#seconds());
+    const { slot } = table.find(swarm.number, endpoint);
     if (slot !== 0) this.#drop(table, slot);
   }
 

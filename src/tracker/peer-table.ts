@@ -1,5 +1,5 @@
 /**
- * The peers of one address family in all swarms, packed into one array of numbers: 52 bytes each over IPv4 and 64 over IPv6,
+ * The peers of one address family in all swarms, packed into one array of numbers: 56 bytes each over IPv4 and 68 over IPv6,
  * and nothing for the garbage collector to walk.
  *
  * A record is in two lists at once: one of all peers by when they were heard of last, and one of those that share its swarm
@@ -15,14 +15,25 @@ const SWARM = 0;
 const POSITION = 1;
 const OLDER = 2;
 const NEWER = 3;
-/** The next of the same swarm and network; of an unused record, the next unused one. */
+/** Its neighbours of the same swarm and network; of an unused record, NEXT is the next unused one. */
 const NEXT = 4;
-const SEEN = 5;
+const PREVIOUS = 5;
+const SEEN = 6;
 /** … behind which its bytes follow: the endpoint, the state, and from a whole word on the peer id. */
-const BYTES = 6;
+const BYTES = 7;
 const PEER_ID_BYTES = 20;
 
 const FIRST_CAPACITY = 64;
+
+/** What there is of an endpoint in a swarm. */
+export interface Finding {
+  /** The peer with this endpoint; 0 where there is none. */
+  readonly slot: number;
+  /** Where there is none: how many peers of the swarm share its network, … */
+  readonly neighbours: number;
+  /** … and the one of them that was heard of least recently. */
+  readonly oldestNeighbour: number;
+}
 
 export class PeerTable {
   /** 6 or 18. */
@@ -109,37 +120,27 @@ export class PeerTable {
     target.set(this.#bytes.subarray(start, start + PEER_ID_BYTES), offset);
   }
 
-  /** Finds a peer and makes it the one heard of most recently; 0 where it is not there. */
-  touch(swarm: number, endpoint: Uint8Array, now: number): number {
-    const index = this.#findHead(swarm, endpoint);
-    let previous = 0;
-    for (let slot = this.#heads[index]; slot !== 0; slot = this.#words[slot * this.#stride + NEXT]) {
-      if (this.#hasPort(slot, endpoint)) {
-        const base = slot * this.#stride;
-        if (previous !== 0) {
-          this.#words[previous * this.#stride + NEXT] = this.#words[base + NEXT];
-          this.#words[base + NEXT] = this.#heads[index];
-          this.#heads[index] = slot;
-        }
-        this.#unlinkFromAll(base);
-        this.#linkAsNewest(slot, base);
-        this.#words[base + SEEN] = now;
-        return slot;
-      }
-      previous = slot;
+  find(swarm: number, endpoint: Uint8Array): Finding {
+    let neighbours = 0;
+    let oldestNeighbour = 0;
+    for (let slot = this.#heads[this.#findHead(swarm, endpoint)]; slot !== 0; slot = this.#words[slot * this.#stride + NEXT]) {
+      if (this.#hasPort(slot, endpoint)) return { slot, neighbours: 0, oldestNeighbour: 0 };
+      neighbours += 1;
+      oldestNeighbour = slot;
     }
-    return 0;
+    return { slot: 0, neighbours, oldestNeighbour };
   }
 
-  /** Of the peers in a swarm that share the endpoint's network, the oldest; 0 where they are fewer than `limit`. */
-  oldestNeighbour(swarm: number, endpoint: Uint8Array, limit: number): number {
-    let count = 0;
-    let last = 0;
-    for (let slot = this.#heads[this.#findHead(swarm, endpoint)]; slot !== 0; slot = this.#words[slot * this.#stride + NEXT]) {
-      count += 1;
-      last = slot;
-    }
-    return count < limit ? 0 : last;
+  /** Makes a peer the one heard of most recently. */
+  touch(slot: number, now: number): void {
+    const base = slot * this.#stride;
+    this.#unlinkFromAll(base);
+    this.#linkAsNewest(slot, base);
+    this.#words[base + SEEN] = now;
+    const index = this.#findHeadOf(base);
+    if (this.#heads[index] === slot) return;
+    this.#unlinkFromNeighbours(base);
+    this.#linkAsFirst(slot, base, index);
   }
 
   /** Adds a peer that is not there yet, as the one heard of most recently. */
@@ -150,10 +151,9 @@ export class PeerTable {
     const base = slot * this.#stride;
     if (this.#heads[index] === 0) this.#headCount += 1;
     this.#words[base + SWARM] = swarm;
-    this.#words[base + NEXT] = this.#heads[index];
     this.#words[base + SEEN] = now;
     this.#bytes.set(endpoint, (base + BYTES) * 4);
-    this.#heads[index] = slot;
+    this.#linkAsFirst(slot, base, index);
     this.#linkAsNewest(slot, base);
     this.size += 1;
     return slot;
@@ -161,21 +161,33 @@ export class PeerTable {
 
   remove(slot: number): void {
     const base = slot * this.#stride;
-    const start = (base + BYTES) * 4;
-    const index = this.#findHead(this.#words[base + SWARM], this.#bytes.subarray(start, start + this.endpointBytes));
     const next = this.#words[base + NEXT];
-    if (this.#heads[index] === slot) {
-      if (next === 0) this.#clearHead(index);
-      else this.#heads[index] = next;
-    } else {
-      let previous = this.#heads[index];
-      while (this.#words[previous * this.#stride + NEXT] !== slot) previous = this.#words[previous * this.#stride + NEXT];
-      this.#words[previous * this.#stride + NEXT] = next;
+    if (this.#words[base + PREVIOUS] !== 0) this.#unlinkFromNeighbours(base);
+    else if (next === 0) this.#clearHead(this.#findHeadOf(base));
+    else {
+      this.#heads[this.#findHeadOf(base)] = next;
+      this.#words[next * this.#stride + PREVIOUS] = 0;
     }
     this.#unlinkFromAll(base);
     this.#words[base + NEXT] = this.#unused;
     this.#unused = slot;
     this.size -= 1;
+  }
+
+  #linkAsFirst(slot: number, base: number, index: number): void {
+    const first = this.#heads[index];
+    this.#words[base + NEXT] = first;
+    this.#words[base + PREVIOUS] = 0;
+    if (first !== 0) this.#words[first * this.#stride + PREVIOUS] = slot;
+    this.#heads[index] = slot;
+  }
+
+  /** For one that has a neighbour before it. */
+  #unlinkFromNeighbours(base: number): void {
+    const next = this.#words[base + NEXT];
+    const previous = this.#words[base + PREVIOUS];
+    this.#words[previous * this.#stride + NEXT] = next;
+    if (next !== 0) this.#words[next * this.#stride + PREVIOUS] = previous;
   }
 
   #linkAsNewest(slot: number, base: number): void {
@@ -226,6 +238,11 @@ export class PeerTable {
       index = (index + 1) & mask;
     }
     return index;
+  }
+
+  #findHeadOf(base: number): number {
+    const start = (base + BYTES) * 4;
+    return this.#findHead(this.#words[base + SWARM], this.#bytes.subarray(start, start + this.endpointBytes));
   }
 
   #sharesNetwork(slot: number, endpoint: Uint8Array): boolean {
