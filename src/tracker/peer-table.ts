@@ -120,11 +120,12 @@ export class PeerTable {
     target.set(this.#bytes.subarray(start, start + PEER_ID_BYTES), offset);
   }
 
+  /** Costs as much as the endpoint's network has peers in the swarm, which the store keeps few. */
   find(swarm: number, endpoint: Uint8Array): Finding {
     let neighbours = 0;
     let oldestNeighbour = 0;
     for (let slot = this.#heads[this.#findHead(swarm, endpoint)]; slot !== 0; slot = this.#words[slot * this.#stride + NEXT]) {
-      if (this.#hasPort(slot, endpoint)) return { slot, neighbours: 0, oldestNeighbour: 0 };
+      if (this.#hasRest(slot, endpoint)) return { slot, neighbours: 0, oldestNeighbour: 0 };
       neighbours += 1;
       oldestNeighbour = slot;
     }
@@ -221,7 +222,8 @@ export class PeerTable {
     return this.#fresh++;
   }
 
-  #hasPort(slot: number, endpoint: Uint8Array): boolean {
+  /** Whether what stands behind the network is the same: the port, and over IPv6 the rest of the address. */
+  #hasRest(slot: number, endpoint: Uint8Array): boolean {
     const start = (slot * this.#stride + BYTES) * 4;
     for (let index = this.#networkBytes; index < this.endpointBytes; index++) {
       if (this.#bytes[start + index] !== endpoint[index]) return false;
