@@ -44,6 +44,7 @@ process.exit();
 async function measure(server: string): Promise<Map<Kind, { perSecond: number; perCpuSecond: number }>> {
   const neighbours = await playNetwork();
   const child = fork(path.join(import.meta.dirname, 'dht-server.ts'), [server, String(neighbours[0].address().port)], { stdio: 'inherit' });
+  child.once('exit', (code) => { if (code !== null) throw new Error(`the ${server} node ended by itself, with ${code}`); });
   const [{ port }] = await once(child, 'message') as [{ port: number }];
   const socket = await bind();
   await pause(3000);
@@ -137,8 +138,7 @@ async function playNetwork(): Promise<dgram.Socket[]> {
 
 async function bind(): Promise<dgram.Socket> {
   const socket = dgram.createSocket({ type: 'udp4', lookup: (address, _options, callback) => callback(null, address, 4) });
-  socket.bind(0, HOST);
-  await once(socket, 'listening');
+  await new Promise<void>((resolve) => { socket.bind(0, HOST, resolve); });
   return socket;
 }
 
