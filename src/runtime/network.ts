@@ -35,6 +35,12 @@ export interface Network {
   /** One HTTP(S) exchange, redirects followed. Rejects with 'HTTP_FAILED', 'HTTP_TOO_LARGE', or the signal's reason. */
   fetch(request: HttpRequest): Promise<HttpResponse>;
 
+  /**
+   * As `fetch`, but resolves with the head of the answer; the body can be read as it comes. It is not asked for zipped, nor
+   * unzipped. `timeoutMs` is for the head, redirects included, and then for each next part of the body anew.
+   */
+  fetchStream(request: HttpStreamRequest): Promise<HttpStream>;
+
   /** Serves HTTP. `port` 0: any free one. Rejects with 'LISTEN_FAILED'. */
   serveHttp(where: { readonly host?: string; readonly port: number }, handler: HttpHandler): Promise<Listener>;
 
@@ -76,6 +82,21 @@ export interface HttpResponse {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+}
+
+export type HttpStreamRequest = Omit<HttpRequest, 'method' | 'maxBodyBytes'>;
+
+export interface HttpStream {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /**
+   * To be read once; each part is good only until the next is asked for, and what is not asked for waits at the server. Throws
+   * as `fetch` rejects, also where the body ends before its announced length.
+   */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** To be called in the end. A connection whose body has been read whole can be used again; else it is closed. */
+  close(): void;
 }
 
 /** What a server is asked. */

@@ -4,8 +4,8 @@ import net from 'node:net';
 import { test, type TestContext } from 'node:test';
 import zlib from 'node:zlib';
 import { LIMITS } from '../../bytes/limits.ts';
-import type { HttpHandler, HttpQuery, HttpResponse } from '../network.ts';
-import { fetchHttp, mayRedirect, serveHttp } from './http.ts';
+import type { HttpHandler, HttpQuery, HttpResponse, HttpStream } from '../network.ts';
+import { fetchHttp, fetchHttpStream, mayRedirect, serveHttp } from './http.ts';
 
 const ROOMY = { maxBodyBytes: 1 << 20, timeoutMs: 20_000 };
 
@@ -144,6 +144,56 @@ test('a server that does not answer is given up after the time-out, or when the 
   const fetching = fetchHttp({ ...ROOMY, url: silent, signal: controller.signal });
   controller.abort(reason);
   await assert.rejects(fetching, reason);
+});
+
+async function readWhole({ body }: HttpStream): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of body) parts.push(Buffer.from(part));
+  return Buffer.concat(parts);
+}
+
+test('a body can be read as it comes: the head first, redirects followed, nothing zipped', async (t) => {
+  const bytes = new Uint8Array(3_000_000).fill(7);
+  const base = await serve(t, ({ path, headers }) => {
+    if (path === '/old') return { status: 302, headers: { location: '/new' }, body: '' };
+    return { status: 206, headers: { 'x-encoding': headers['accept-encoding'], 'x-range': headers['range'] }, body: bytes };
+  });
+  const stream = await fetchHttpStream({ url: `${base}/old`, timeoutMs: 20_000, headers: { range: 'bytes=5-9' } });
+  assert.deepEqual([stream.status, stream.headers['x-encoding'], stream.headers['x-range']], [206, 'identity', 'bytes=5-9']);
+  assert.deepEqual(await readWhole(stream), Buffer.from(bytes));
+  stream.close();
+});
+
+test('a connection whose answer was read as a stream is used again, unless it was left before the end', async (t) => {
+  const ports = new Set<number>();
+  const base = await serve(t, ({ from }) => {
+    ports.add(from.port);
+    return { status: 200, body: new Uint8Array(3_000_000) };
+  });
+  for (let count = 0; count < 3; count++) {
+    const stream = await fetchHttpStream({ url: base, timeoutMs: 20_000 });
+    await readWhole(stream);
+    stream.close();
+  }
+  assert.equal(ports.size, 1);
+  const left = await fetchHttpStream({ url: base, timeoutMs: 20_000 });
+  left.close();
+  await readWhole(await fetchHttpStream({ url: base, timeoutMs: 20_000 }));
+  assert.equal(ports.size, 2);
+});
+
+test('a stream that falls silent, ends too early or is no longer wanted throws where it is read', async (t) => {
+  const head = 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc';
+  const silent = await fetchHttpStream({ url: await serveRaw(t, head, false), timeoutMs: 30 });
+  await assert.rejects(readWhole(silent), { code: 'HTTP_FAILED', message: /does not answer in time/ });
+  const short = await fetchHttpStream({ url: await serveRaw(t, head), timeoutMs: 20_000 });
+  await assert.rejects(readWhole(short), { code: 'HTTP_FAILED', message: /127\.0\.0\.1:\d+: the other end has closed it/ });
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  const unwanted = await fetchHttpStream({ url: await serveRaw(t, head, false), timeoutMs: 20_000, signal: controller.signal });
+  controller.abort(reason);
+  await assert.rejects(readWhole(unwanted), reason);
+  await assert.rejects(fetchHttpStream({ url: await serveRaw(t, 'HTTP/1.1 200 OK\r\n', false), timeoutMs: 30 }), { message: /does not answer in time/ });
 });
 
 test('a handler that fails costs its caller that answer, and the server nothing', async (t) => {

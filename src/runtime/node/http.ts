@@ -13,29 +13,88 @@ import { addressScope } from '../../bytes/address-scope.ts';
 import { addressFamily, canonicalAddress, type Endpoint } from '../../bytes/endpoint.ts';
 import { ShoalError } from '../../bytes/errors.ts';
 import { LIMITS } from '../../bytes/limits.ts';
-import type { HttpHandler, HttpQuery, HttpReply, HttpRequest, HttpResponse, Listener } from '../network.ts';
+import type { HttpHandler, HttpQuery, HttpReply, HttpRequest, HttpResponse, HttpStream, HttpStreamRequest, Listener } from '../network.ts';
 import { describeSocketError, listenError } from './channel.ts';
 
 /** Implements `Network.fetch`. */
 export async function fetchHttp(request: HttpRequest): Promise<HttpResponse> {
   const timeout = AbortSignal.timeout(request.timeoutMs);
+  const { url, response } = await follow(request, 'gzip', timeout);
+  try {
+    return await wholeResponse(url, response, request.maxBodyBytes);
+  } catch (error) {
+    throw fetchError(error, url, request.signal, timeout.aborted);
+  }
+}
+
+/** Implements `Network.fetchStream`. */
+export async function fetchHttpStream(request: HttpStreamRequest): Promise<HttpStream> {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), request.timeoutMs);
+  try {
+    const { url, response } = await follow(request, 'identity', timeout.signal);
+    return {
+      status: response.statusCode ?? 0,
+      headers: headersOf(response),
+      body: readBody(url, response, request),
+      close: () => void response.destroy(),
+    };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function* readBody(url: URL, response: http.IncomingMessage, { timeoutMs, signal }: HttpStreamRequest): AsyncGenerator<Uint8Array> {
+  // Only our waiting for the server counts, not its waiting for us.
+  let isWaiting = true;
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = isWaiting;
+    if (isLate) response.destroy();
+  }, timeoutMs);
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      isWaiting = false;
+      yield chunk;
+      isWaiting = true;
+      timer.refresh();
+    }
+  } catch (error) {
+    throw fetchError(error, url, signal, isLate);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The answer to a request up to its head, redirects followed, and whose answer it is. */
+async function follow(
+  request: Pick<HttpRequest, 'url' | 'method' | 'headers' | 'family' | 'signal'>,
+  encoding: 'gzip' | 'identity',
+  timeout: AbortSignal,
+): Promise<{ url: URL; response: http.IncomingMessage }> {
   const signal = request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]);
+  const asked = { ...request, headers: { 'accept-encoding': encoding, ...request.headers } };
   let url = parseUrl(request.url);
   try {
     for (let redirects = 0; redirects <= LIMITS.httpRedirects; redirects++) {
-      const response = await exchange(url, request, signal);
+      const response = await exchange(url, asked, signal);
       const next = redirection(url, response);
-      if (next === undefined) return await wholeResponse(url, response, request.maxBodyBytes);
+      if (next === undefined) return { url, response };
       response.destroy();
       url = next;
     }
-    throw new ShoalError('HTTP_FAILED', `${url.host} redirects more than ${LIMITS.httpRedirects} times`);
   } catch (error) {
-    request.signal?.throwIfAborted();
-    if (error instanceof ShoalError) throw error;
-    const what = timeout.aborted ? 'it does not answer in time' : describeSocketError(error as NodeJS.ErrnoException);
-    throw new ShoalError('HTTP_FAILED', `cannot fetch from ${url.host}: ${what}`, { cause: error });
+    throw fetchError(error, url, request.signal, timeout.aborted);
   }
+  throw new ShoalError('HTTP_FAILED', `${url.host} redirects more than ${LIMITS.httpRedirects} times`);
+}
+
+/** What is told of a request that failed. */
+function fetchError(error: unknown, url: URL, signal: AbortSignal | undefined, isLate: boolean): unknown {
+  if (signal?.aborted) return signal.reason;
+  if (error instanceof ShoalError) return error;
+  const what = isLate ? 'it does not answer in time' : describeSocketError(error as NodeJS.ErrnoException);
+  return new ShoalError('HTTP_FAILED', `cannot fetch from ${url.host}: ${what}`, { cause: error });
 }
 
 function parseUrl(text: string, base?: URL): URL {
@@ -48,11 +107,11 @@ function parseUrl(text: string, base?: URL): URL {
 }
 
 /** One request, up to the head of its answer. */
-function exchange(url: URL, request: HttpRequest, signal: AbortSignal, agent?: false): Promise<http.IncomingMessage> {
+function exchange(url: URL, request: Pick<HttpRequest, 'method' | 'headers' | 'family'>, signal: AbortSignal, agent?: false): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     const outgoing = (url.protocol === 'https:' ? https : http).request(url, {
       method: request.method ?? 'GET',
-      headers: { 'accept-encoding': 'gzip', ...request.headers },
+      headers: request.headers,
       maxHeaderSize: LIMITS.httpHeaderBytes,
       signal,
       ...(request.family === undefined ? {} : { family: request.family }),
@@ -105,8 +164,7 @@ async function wholeResponse(url: URL, response: http.IncomingMessage, maxBytes:
     if (length > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(response.headers)) if (value !== undefined) headers[name] = String(value);
+  const headers = headersOf(response);
   let body: Uint8Array = Buffer.concat(chunks);
   if (headers['content-encoding'] === 'gzip' && length > 0) {
     try {
@@ -117,6 +175,12 @@ async function wholeResponse(url: URL, response: http.IncomingMessage, maxBytes:
     }
   }
   return { status: response.statusCode ?? 0, headers, body };
+}
+
+function headersOf(response: http.IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(response.headers)) if (value !== undefined) headers[name] = String(value);
+  return headers;
 }
 
 /** Implements `Network.serveHttp`. */

@@ -2,7 +2,7 @@
 import type { Network } from '../network.ts';
 import { connectTcp, listenTcp } from './channel.ts';
 import { bindDatagrams, localAddresses, lookup } from './datagrams.ts';
-import { fetchHttp, serveHttp } from './http.ts';
+import { fetchHttp, fetchHttpStream, serveHttp } from './http.ts';
 
 export const nodeNetwork: Network = {
   connect: connectTcp,
@@ -10,6 +10,7 @@ export const nodeNetwork: Network = {
   bindDatagrams,
   lookup,
   fetch: fetchHttp,
+  fetchStream: fetchHttpStream,
   serveHttp,
   localAddresses,
 };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import type { Channel, Protocol } from '../channel.ts';
+import { sleep } from '../clock.ts';
 import { SimulatedNetwork, type LinkOptions, type SimulatedHost } from './network.ts';
 import { Simulation } from './simulation.ts';
 
@@ -271,4 +272,51 @@ test('HTTP asks a host by its name, and has its answer', async () => {
   await assert.rejects(ask('http://tracker.example:9/'), { code: 'HTTP_FAILED' });
   await assert.rejects(ask('http://10.9.9.9/'), { code: 'HTTP_FAILED' });
   await assert.rejects(ask('http://nobody.example/'), { code: 'LOOKUP_FAILED' });
+});
+
+test('the body of an answer passes the links when it is read as a stream, no faster than it is read, and ends where it is left', async () => {
+  const simulation = new Simulation({ seed: 1 });
+  const network = new SimulatedNetwork(simulation);
+  const server = network.addHost('10.0.0.1', { upBytesPerSecond: 1_000_000 });
+  const client = network.addHost('10.0.0.2');
+  const sent = simulation.random.bytes(4_000_000);
+  await server.serveHttp({ port: 80 }, () => ({ status: 206, headers: { 'x-colour': 'green' }, body: sent }));
+  const get = async (read: (part: Uint8Array) => Promise<boolean>): Promise<void> => {
+    const stream = await client.fetchStream({ url: 'http://10.0.0.1/', timeoutMs: 1000 });
+    assert.deepEqual([stream.status, stream.headers['x-colour']], [206, 'green']);
+    for await (const part of stream.body) if (!await read(part)) break;
+    stream.close();
+  };
+  const parts: Uint8Array[] = [];
+  await simulation.complete(get(async (part) => parts.push(part) > 0), 60_000);
+  assert.deepEqual(Buffer.concat(parts), Buffer.from(sent));
+  // A round trip, four seconds of uplink, and the way.
+  assert.equal(Math.round(simulation.now()), 4030);
+  const before = server.uplink.sentBytes;
+  let readBytes = 0;
+  await simulation.complete(get(async (part) => {
+    readBytes += part.length;
+    await sleep(simulation, 1000);
+    return readBytes < 100_000;
+  }), 60_000);
+  await simulation.run(60_000);
+  assert.ok(server.uplink.sentBytes - before < 1_500_000);
+});
+
+test('an answer under way ends when its server crashes, or its reader has had enough', async () => {
+  const simulation = new Simulation({ seed: 1 });
+  const network = new SimulatedNetwork(simulation);
+  const server = network.addHost('10.0.0.1', { upBytesPerSecond: 1_000_000 });
+  const client = network.addHost('10.0.0.2');
+  await server.serveHttp({ port: 80 }, () => ({ status: 200, body: new Uint8Array(4_000_000) }));
+  const readAll = async (signal?: AbortSignal): Promise<void> => {
+    const stream = await client.fetchStream({ url: 'http://10.0.0.1/', timeoutMs: 1000, ...(signal === undefined ? {} : { signal }) });
+    for await (const part of stream.body) assert.ok(part.length > 0);
+  };
+  const reason = new Error('enough');
+  const controller = new AbortController();
+  simulation.after(1000, () => controller.abort(reason));
+  await assert.rejects(simulation.complete(readAll(controller.signal), 60_000), reason);
+  simulation.after(1000, () => server.crash());
+  await assert.rejects(simulation.complete(readAll(), 60_000), { code: 'HOST_CRASHED' });
 });

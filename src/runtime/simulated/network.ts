@@ -5,7 +5,8 @@
  * The model: an uplink sends one message after the other, in turn from each channel that has any (so that channels share it
  * fairly, as long TCP flows do); the message travels both ends' latencies, then waits for the receiver's downlink. What fits
  * in one packet waits for neither link, but is charged to both. Bytes are charged by `Protocol.weigh`; nothing is encoded.
- * Datagrams and HTTP take no time on the links; datagrams can be lost, doubled and delayed.
+ * Datagrams and HTTP take no time on the links, but for bodies that are read as streams; datagrams can be lost, doubled and
+ * delayed.
  *
  * Invariant: what happens depends on nothing but the calls made and the simulation's seed.
  */
@@ -15,10 +16,11 @@ import { unlessAborted } from '../cancellation.ts';
 import type { Channel, Protocol } from '../channel.ts';
 import { sleep, type Clock } from '../clock.ts';
 import type {
-  DatagramSocket, HttpHandler, HttpReply, HttpRequest, HttpResponse, Listener, Network,
+  DatagramSocket, HttpHandler, HttpReply, HttpRequest, HttpResponse, HttpStream, HttpStreamRequest, Listener, Network,
 } from '../network.ts';
 import type { Line } from './agenda.ts';
 import { openChannel } from './channel.ts';
+import { SimulatedHttpBody } from './http-body.ts';
 import { Downlink, Uplink } from './links.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -98,7 +100,8 @@ export class SimulatedHost implements Network {
   readonly #listeners = new Map<number, Accept>();
   readonly #datagramSockets = new Map<string, SimulatedDatagramSocket>();
   readonly #httpHandlers = new Map<number, HttpHandler>();
-  readonly #channels = new Set<Channel<unknown>>();
+  /** Channels, and answers under way. */
+  readonly #open = new Set<{ close(reason: Error): void }>();
   #nextPort = FIRST_FREE_PORT;
 
   constructor(world: SimulatedNetwork, addresses: readonly string[], link: LinkOptions) {
@@ -123,7 +126,7 @@ export class SimulatedHost implements Network {
     this.#listeners.clear();
     this.#datagramSockets.clear();
     this.#httpHandlers.clear();
-    for (const channel of this.#channels) channel.close(new ShoalError('HOST_CRASHED', 'the host has crashed'));
+    for (const connection of this.#open) connection.close(new ShoalError('HOST_CRASHED', 'the host has crashed'));
   }
 
   async connect<Message>(
@@ -140,8 +143,8 @@ export class SimulatedHost implements Network {
       throw new ShoalError('CONNECT_FAILED', `cannot connect to ${formatEndpoint(endpoint)}: nobody listens there`);
     }
     const [near, far] = openChannel(protocol, { host: this, endpoint: { host: from, port: this.#freePort() } }, { host, endpoint });
-    this.#keep(near);
-    host.#keep(far);
+    this.#open.add(near);
+    host.#open.add(far);
     accept(far as Channel<unknown>);
     return near;
   }
@@ -184,22 +187,40 @@ export class SimulatedHost implements Network {
   }
 
   async fetch(request: HttpRequest): Promise<HttpResponse> {
+    const { reply, body } = await this.#ask(request);
+    if (body.length > request.maxBodyBytes) throw new ShoalError('HTTP_TOO_LARGE', `${new URL(request.url).origin} sent more than ${request.maxBodyBytes} bytes`);
+    return { status: reply.status, headers: reply.headers ?? {}, body };
+  }
+
+  async fetchStream(request: HttpStreamRequest): Promise<HttpStream> {
+    const { server, reply, body } = await this.#ask(request);
+    const carried = new SimulatedHttpBody(server, this, body);
+    server.#open.add(carried);
+    const abort = (): void => carried.close(request.signal?.reason);
+    request.signal?.addEventListener('abort', abort, { once: true });
+    const close = (): void => {
+      request.signal?.removeEventListener('abort', abort);
+      carried.close(new ShoalError('HTTP_FAILED', 'the answer has been closed'));
+    };
+    return { status: reply.status, headers: reply.headers ?? {}, body: carried, close };
+  }
+
+  /** One exchange, which takes a round trip, and whatever time the handler takes. */
+  async #ask(request: HttpStreamRequest & Pick<HttpRequest, 'method'>): Promise<{ server: SimulatedHost; reply: HttpReply; body: Uint8Array }> {
     const url = new URL(request.url);
     const addresses = await this.lookup(url.hostname.replace(/^\[|\]$/g, ''));
     const address = addresses.find((one) => request.family === undefined || addressFamily(one) === request.family);
     if (address === undefined) throw new ShoalError('HTTP_FAILED', `${url.host} has no address of IPv${request.family}`);
     const from = this.#addressFor(address);
-    const host = this.#world.route(from, address);
-    await this.#pause(host === undefined ? request.timeoutMs : 2 * (this.latencyMs + host.latencyMs), request.signal);
-    const handler = host?.httpHandlerOn(Number(url.port || 80));
-    if (handler === undefined) throw new ShoalError('HTTP_FAILED', `${url.origin} does not answer`);
+    const server = this.#world.route(from, address);
+    await this.#pause(server === undefined ? request.timeoutMs : 2 * (this.latencyMs + server.latencyMs), request.signal);
+    const handler = server?.httpHandlerOn(Number(url.port || 80));
+    if (server === undefined || handler === undefined) throw new ShoalError('HTTP_FAILED', `${url.origin} does not answer`);
     const reply: HttpReply = await unlessAborted(Promise.resolve(handler({
       method: request.method ?? 'GET', path: url.pathname, query: url.search.slice(1),
       headers: request.headers ?? {}, from: { host: from, port: this.#freePort() },
     })), request.signal);
-    const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
-    if (body.length > request.maxBodyBytes) throw new ShoalError('HTTP_TOO_LARGE', `${url.origin} sent more than ${request.maxBodyBytes} bytes`);
-    return { status: reply.status, headers: reply.headers ?? {}, body };
+    return { server, reply, body: typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body };
   }
 
   listenerOn(port: number): Accept | undefined {
@@ -256,13 +277,9 @@ export class SimulatedHost implements Network {
     };
   }
 
-  #keep(channel: Channel<never>): void {
-    this.#channels.add(channel as unknown as Channel<unknown>);
-  }
-
-  /** Called by a channel that has closed. */
-  forget(channel: unknown): void {
-    this.#channels.delete(channel as Channel<unknown>);
+  /** Called by a channel or an answer that has closed. */
+  forget(connection: { close(reason: Error): void }): void {
+    this.#open.delete(connection);
   }
 
   #addressFor(destination: string): string {
