@@ -11,7 +11,7 @@ import { ShoalError } from '../bytes/errors.ts';
 import { fromBase32, fromHex, toHex } from '../bytes/hex.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import type { Metainfo } from './metainfo.ts';
-import { printable, uniqueTiers } from './outer.ts';
+import { printableText, uniqueTiers } from './outer.ts';
 
 export interface Magnet {
   /** 20 bytes. */
@@ -76,7 +76,7 @@ export function parseMagnet(text: string): Magnet {
     infoHash,
     infoHashV2,
     publisher,
-    name: printable(parameters.get('dn')?.[0])?.replace(/\s+/g, ' ').trim() || undefined,
+    name: printableText(parameters.get('dn')?.[0])?.replace(/\s+/g, ' ').trim() || undefined,
     length: readLength(parameters.get('xl')?.[0]),
     trackers: uniqueTiers((parameters.get('tr') ?? []).map((url) => [url])),
     webSeeds: uniqueTiers([parameters.get('ws') ?? []]).flat().slice(0, LIMITS.webSeeds),

@@ -20,8 +20,8 @@ export function readOuter(outer: BencodeDictionary): Outer {
   return {
     trackers: tiers.length > 0 ? tiers : uniqueTiers([textsOf(outer.get('announce'))]),
     webSeeds: webSeeds.slice(0, LIMITS.webSeeds),
-    comment: printable(field.text(outer, 'comment.utf-8') ?? field.text(outer, 'comment')),
-    createdBy: printable(field.text(outer, 'created by')),
+    comment: printableText(field.text(outer, 'comment.utf-8') ?? field.text(outer, 'comment')),
+    createdBy: printableText(field.text(outer, 'created by')),
     creationDate: creationDate !== undefined && creationDate >= 0 ? creationDate : undefined,
   };
 }
@@ -47,7 +47,7 @@ function textsOf(value: BencodeValue | undefined): string[] {
   return Array.isArray(value) ? value.filter((item) => item instanceof Uint8Array).map((item) => Buffer.from(item).toString('utf8')) : [];
 }
 
-/** A text without what a terminal would act on, and no longer than a comment may be. */
-export function printable(text: string | undefined): string | undefined {
+/** A text of any number of lines without what a terminal would act on, and no longer than a comment may be. */
+export function printableText(text: string | undefined): string | undefined {
   return text?.slice(0, LIMITS.commentLength).toWellFormed().replace(/[^\P{Cc}\n\t]/gu, '');
 }

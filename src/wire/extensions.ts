@@ -9,6 +9,7 @@ import {
   bytesToAddress, formatCompactEndpoints, parseCompactEndpoints, addressToBytes, type AddressFamily, type Endpoint,
 } from '../bytes/endpoint.ts';
 import { LIMITS } from '../bytes/limits.ts';
+import { printable } from '../bytes/printable.ts';
 import { WireError } from './peer-protocol.ts';
 
 export const EXTENSION_HANDSHAKE_ID = 0;
@@ -63,10 +64,11 @@ export function decodeExtensionHandshake(payload: Uint8Array): ExtensionHandshak
     if (id !== undefined && id > 0 && id < 256) ids[name] = id;
   }
   const address = field.bytes(handshake, 'yourip');
+  const name = field.text(handshake, 'v');
   return {
     ids,
     metadataBytes: within(field.integer(handshake, 'metadata_size'), 1, LIMITS.metadataBytes),
-    client: field.text(handshake, 'v')?.replace(/\p{C}/gu, '').slice(0, LIMITS.clientNameLength),
+    client: name === undefined ? undefined : printable(name, LIMITS.clientNameLength),
     listenPort: within(field.integer(handshake, 'p'), 1, 65535),
     requestQueueLength: within(field.integer(handshake, 'reqq'), 1, Number.MAX_SAFE_INTEGER),
     yourAddress: address?.length === 4 || address?.length === 16 ? bytesToAddress(address) : undefined,

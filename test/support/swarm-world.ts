@@ -7,9 +7,8 @@ import { SimulatedNetwork, type LinkOptions, type SimulatedHost } from '../../sr
 import { SeededRandom, Simulation } from '../../src/runtime/simulated/simulation.ts';
 import type { PieceStore } from '../../src/storage/piece-store.ts';
 import type { Contents } from '../../src/swarm/contents.ts';
-import { Bans } from '../../src/swarm/neighbours.ts';
+import { Bans, expectHandshake } from '../../src/swarm/neighbours.ts';
 import { RateLimit } from '../../src/swarm/rate.ts';
-import { expectHandshake } from '../../src/swarm/neighbours.ts';
 import { Swarm, type SwarmOptions } from '../../src/swarm/swarm.ts';
 import { createPeerId } from '../../src/wire/peer-id.ts';
 import { peerProtocol } from '../../src/wire/peer-protocol.ts';

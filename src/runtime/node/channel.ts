@@ -75,16 +75,17 @@ export function listenTcp<Message>(
 ): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const server = net.createServer({ pauseOnConnect: true }, (accepted) => {
-      let channel: TcpChannel<Message> | undefined;
-      const socket = readIntoSharedBuffer(accepted, (bytes) => channel?.received(bytes) ?? false);
+      const reader: { channel?: TcpChannel<Message> } = {};
+      const socket = readIntoSharedBuffer(accepted, (bytes) => reader.channel?.received(bytes) ?? false);
       const remote = { host: canonicalAddress(socket.remoteAddress ?? '') ?? '', port: socket.remotePort ?? 0 };
       // Gone again before anybody looked.
       if (remote.host === '') return socket.destroy();
-      channel = new TcpChannel(socket, protocol, remote, true);
-      accept(channel);
+      reader.channel = new TcpChannel(socket, protocol, remote, true);
+      accept(reader.channel);
       return undefined;
     });
-    server.once('error', (error) => reject(listenError(where, error)));
+    // One that comes later, as when the system has no more sockets to give, costs that connection only.
+    server.on('error', (error) => reject(listenError(where, error)));
     server.listen({ port: where.port, ...(where.host === undefined ? {} : { host: where.host }) }, () => {
       const address = server.address() as net.AddressInfo;
       resolve({
