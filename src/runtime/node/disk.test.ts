@@ -139,3 +139,15 @@ test('a link in a download folder is not written through, be it a file or a fold
   assert.equal(fs.readFileSync(path.join(outside, 'secret'), 'utf8'), 'secret');
   await store.close();
 });
+
+test('folders are made with those above them, also twice and at once; where none can be made, that is told', async () => {
+  const deep = path.join(folder, 'a', 'b', 'c');
+  await Promise.all([nodeDisk.makeDirectory(deep), nodeDisk.makeDirectory(deep), nodeDisk.makeDirectory(path.join(folder, 'a', 'd'))]);
+  assert.deepEqual(await nodeDisk.list(path.join(folder, 'a')), ['b', 'd']);
+  fs.writeFileSync(path.join(deep, 'file'), '');
+  for (const place of ['file', 'file/inner', 'file/inner/more']) await assert.rejects(nodeDisk.makeDirectory(path.join(deep, place)), { code: 'DISK_FAILED' });
+});
+
+test('a file system that takes no folders does not hang us', { skip: process.platform !== 'linux' }, async () => {
+  await assert.rejects(nodeDisk.makeDirectory('/proc/nowhere/at/all'), { code: 'NOT_FOUND' });
+});

@@ -20,7 +20,7 @@ const disk: Disk = {
   list: (folder) => named(folder, fs.promises.readdir(folder).then((names) => names.sort())),
   readWhole: (file, maxBytes) => named(file, readWhole(file, maxBytes)),
   writeWhole: (file, bytes) => named(file, writeWhole(file, bytes)),
-  makeDirectory: (folder) => named(folder, fs.promises.mkdir(folder, { recursive: true }).then(() => undefined)),
+  makeDirectory: (folder) => named(folder, makeFolders(folder)),
   rename: (from, to) => named(from, rename(from, to)),
   remove: (entry) => named(entry, remove(entry)),
 };
@@ -41,7 +41,7 @@ async function openFile(file: string, mode: 'read' | 'write' | 'create'): Promis
     return (await openRegular(file, FLAGS[mode])).file;
   } catch (error) {
     if (mode !== 'create' || codeOf(error) !== 'ENOENT') throw error;
-    await fs.promises.mkdir(path.dirname(file), { recursive: true });
+    await makeFolders(path.dirname(file));
     return (await openRegular(file, FLAGS[mode])).file;
   }
 }
@@ -165,7 +165,7 @@ let temporaryCount = 0;
 /** Written beside its place, brought to the medium, then put in place in one step, which is brought there too. */
 async function writeWhole(entry: string, bytes: Uint8Array): Promise<void> {
   const folder = path.dirname(entry);
-  await fs.promises.mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   const temporary = `${entry}.${process.pid}-${temporaryCount++}.new`;
   try {
     const { file } = await openRegular(temporary, FLAGS.create | fs.constants.O_TRUNC);
@@ -195,8 +195,27 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 async function rename(from: string, to: string): Promise<void> {
-  await fs.promises.mkdir(path.dirname(to), { recursive: true });
+  await makeFolders(path.dirname(to));
   await fs.promises.rename(from, to);
+}
+
+/**
+ * Makes a folder and those above it. Not by `recursive: true`, which tries for ever where a file system refuses new folders
+ * by saying that there is no such place, as /proc does.
+ */
+async function makeFolders(folder: string, isRetry = false): Promise<void> {
+  try {
+    await fs.promises.mkdir(folder);
+  } catch (error) {
+    const above = path.dirname(folder);
+    if (codeOf(error) === 'ENOENT' && !isRetry && above !== folder) {
+      await makeFolders(above);
+      return makeFolders(folder, true);
+    }
+    const isThere = await fs.promises.stat(folder).then((stats) => stats.isDirectory(), () => false);
+    if (!isThere) throw error;
+  }
+  return undefined;
 }
 
 async function remove(entry: string): Promise<void> {
