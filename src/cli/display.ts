@@ -6,10 +6,11 @@ import { isTerminal, style, type Style } from './style.ts';
 
 /** How something stands at a moment. */
 export interface View {
-  /** What it is about. Off a terminal, another state is shown at once, the same one only now and then. */
+  /** What it is about. Another state is shown at once, the same one only now and then. */
   readonly state: string;
-  /** How often it is worth a line off a terminal. */
+  /** Off a terminal: how often it is worth a line, and how long it must have lasted to be worth the first. */
   readonly lineEveryMs: number;
+  readonly firstLineMs: number;
   /** For programs. */
   event(): DisplayEvent;
   /** For logs. */

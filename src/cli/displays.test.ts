@@ -9,19 +9,21 @@ function work(doneBytes: number, what = 'hashing film'): Parameters<typeof workV
   return { what, doneBytes, totalBytes: 4000, elapsedMs: 1000 };
 }
 
-test('off a terminal: at once what is new, then a line every five seconds if there is news', () => {
+test('off a terminal: a line of what lasts longer than a second, then one every five seconds if there is news', () => {
   let nowMs = 0;
   const lines: string[] = [];
   const display = new PlainLines((text) => lines.push(text), new Pace(() => nowMs));
-  for (const [ms, done] of [[0, 0], [1000, 400], [5000, 2000], [9999, 3000], [10_000, 2000], [15_000, 4000]] as const) {
+  for (const [ms, done] of [[0, 0], [999, 100], [1000, 400], [5999, 2000], [6000, 2000], [11_000, 2000], [16_000, 4000]] as const) {
     nowMs = ms;
     display.show(workView(work(done)));
   }
   display.show(workView(work(0, 'checking film')));
+  nowMs += 999;
+  display.show(workView(work(1000, 'checking film')));
   display.tell({ event: 'done' }, 'film is whole\n/here/film');
   display.note('stopping');
   assert.equal(lines.join(''), [
-    'hashing film: 0.0 % of 4.00 kB', 'hashing film: 50.0 % of 4.00 kB', 'hashing film: 100.0 % of 4.00 kB', 'checking film: 0.0 % of 4.00 kB',
+    'hashing film: 10.0 % of 4.00 kB', 'hashing film: 50.0 % of 4.00 kB', 'hashing film: 100.0 % of 4.00 kB',
     'film is whole', '/here/film', 'stopping', '',
   ].join('\n'));
 });

@@ -9,11 +9,12 @@ export class Pace {
     this.#now = now;
   }
 
-  /** True for another state than before, or when `intervalMs` have passed since it was true for this one. */
-  isDue(state: string, intervalMs: number): boolean {
+  /** True `firstMs` after the state has become this one, and from then on every `intervalMs`. */
+  isDue(state: string, intervalMs: number, firstMs = 0): boolean {
     const nowMs = this.#now();
-    if (state === this.#state && nowMs < this.#dueMs) return false;
+    if (state !== this.#state) this.#dueMs = nowMs + firstMs;
     this.#state = state;
+    if (nowMs < this.#dueMs) return false;
     this.#dueMs = nowMs + intervalMs;
     return true;
   }

@@ -17,7 +17,7 @@ export class PlainLines implements Display {
 
   /** Only if there is news. */
   show(view: View): void {
-    if (!this.#pace.isDue(view.state, view.lineEveryMs)) return;
+    if (!this.#pace.isDue(view.state, view.lineEveryMs, view.firstLineMs)) return;
     const line = view.line();
     if (line !== this.#lastLine) this.note(line);
     this.#lastLine = line;

@@ -50,8 +50,13 @@ async function execute(words: readonly string[], chosen: string | undefined): Pr
     await program.parseAsync(spreadValues(program, words), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw new UsageError(error.code === 'commander.help' ? 'no command was given' : error.message.replace(/^error: /, ''));
+    if (error.exitCode !== 0) throw new UsageError(error.code === 'commander.help' ? helpless(words) : error.message.replace(/^error: /, ''));
   }
+}
+
+/** Why the help was shown unasked. */
+function helpless(words: readonly string[]): string {
+  return words.length === 0 ? 'no command was given' : `there is no command '${words.at(-1)}'`;
 }
 
 function capitalized(text: string): string {

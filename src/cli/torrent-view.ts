@@ -23,6 +23,9 @@ const LINE_EVERY_MS: Readonly<Record<State, number>> = {
   metadata: 30_000, checking: 5000, downloading: 5000, seeding: 60_000, stopped: 0, failed: 0,
 };
 
+/** Most files are checked, or known to be right, in less. */
+const FIRST_LINE_OF_CHECKING_MS = 1000;
+
 /** Messages shown at a time. */
 const MESSAGES = 3;
 
@@ -36,6 +39,7 @@ export function torrentView(moment: TorrentMoment): View {
   return {
     state: moment.status.state,
     lineEveryMs: LINE_EVERY_MS[moment.status.state],
+    firstLineMs: moment.status.state === 'checking' ? FIRST_LINE_OF_CHECKING_MS : 0,
     event: () => torrentEvent(moment.status),
     line: () => torrentLine(moment),
     lines: (screen, style) => torrentLines(moment, screen, style),

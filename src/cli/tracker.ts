@@ -73,6 +73,7 @@ function trackerView(counts: Counts, elapsedMs: number): View {
   return {
     state: 'tracking',
     lineEveryMs: LINE_EVERY_MS,
+    firstLineMs: 0,
     event: () => ({ event: 'progress', ...counts }),
     line: () => `${swarms}; ${countsText(counts)}`,
     lines: ({ columns }, { bold, dim }) => [

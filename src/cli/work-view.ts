@@ -5,6 +5,8 @@ import type { View } from './display.ts';
 import { barWith } from './progress-bar.ts';
 
 const LINE_EVERY_MS = 5000;
+/** What is done sooner is not worth a line. */
+const FIRST_LINE_MS = 1000;
 
 export interface Work {
   /** Such as `hashing holiday.mkv`. */
@@ -20,6 +22,7 @@ export function workView({ what, doneBytes, totalBytes, elapsedMs }: Work): View
   return {
     state: what,
     lineEveryMs: LINE_EVERY_MS,
+    firstLineMs: FIRST_LINE_MS,
     event: () => ({ event: 'progress', state: what.split(' ', 1)[0], progress: Number(progress.toFixed(4)), have: doneBytes, wanted: totalBytes }),
     line: () => `${what}: ${formatPercent(progress)} of ${formatBytes(totalBytes)}`,
     lines: ({ columns }, style) => {
