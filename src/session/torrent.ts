@@ -27,6 +27,7 @@ import { FileReader } from './file-reader.ts';
 import { ResumeKeeper, type Totals } from './resume-keeper.ts';
 import { Selection, type Select } from './selection.ts';
 import { isMetainfo } from './source.ts';
+import { stateFiles, type StateFiles } from './state-files.ts';
 import type { TorrentState, TorrentStatus } from './torrent-status.ts';
 
 const SAVE_INTERVAL_MS = 30_000;
@@ -74,6 +75,7 @@ export class Torrent {
   readonly #source: Metainfo | Magnet;
   readonly #options: AddOptions;
   readonly #surroundings: TorrentSurroundings;
+  readonly #stateFiles: StateFiles;
   readonly #abort = new AbortController();
   readonly #searches: Search[] = [];
   readonly #messages = new Map<string, string>();
@@ -104,6 +106,7 @@ export class Torrent {
     this.#surroundings = surroundings;
     this.directory = options.directory;
     this.infoHashes = [source.infoHash, source.infoHashV2?.subarray(0, 20)].filter((infoHash) => infoHash !== undefined);
+    this.#stateFiles = stateFiles(this.infoHashes[0], options.directory, surroundings.stateDirectory);
     const { runtime } = surroundings;
     this.swarm = new Swarm({
       ...surroundings.swarm,
@@ -239,7 +242,7 @@ export class Torrent {
   }
 
   async #openFiles(metainfo: Metainfo): Promise<void> {
-    const { runtime, stateDirectory } = this.#surroundings;
+    const { runtime } = this.#surroundings;
     const { signal } = this.#abort;
     this.#setState('checking');
     const source = this.#source;
@@ -250,11 +253,11 @@ export class Torrent {
       disk: runtime.disk,
       metainfo,
       directory: this.directory,
-      partsPath: stateDirectory === undefined ? `${this.directory}/.${this.#fileName('parts')}` : `${stateDirectory}/${this.#fileName('parts')}`,
+      partsPath: this.#stateFiles.parts,
       allocation: this.#options.allocation ?? 'sparse',
     });
     this.#store = store;
-    this.#resume = new ResumeKeeper({ runtime, metainfo, store, path: this.#resumePath(), tell: (line) => this.#tell('resume', line) });
+    this.#resume = new ResumeKeeper({ runtime, metainfo, store, path: this.#stateFiles.resume, tell: (line) => this.#tell('resume', line) });
     const { check } = this.#options;
     const have = check === 'trust'
       ? Bitfield.full(metainfo.pieceCount)
@@ -388,15 +391,6 @@ export class Torrent {
   #totals(): Totals {
     const { download, upload } = this.swarm.transfer ?? {};
     return { downloaded: download?.receivedBytes ?? 0, uploaded: upload?.sentBytes ?? 0 };
-  }
-
-  #resumePath(): string | undefined {
-    const { stateDirectory } = this.#surroundings;
-    return stateDirectory === undefined ? undefined : `${stateDirectory}/${this.#fileName('resume')}`;
-  }
-
-  #fileName(ending: string): string {
-    return `${toHex(this.infoHashes[0])}.${ending}`;
   }
 
   async #stop(): Promise<void> {
