@@ -34,15 +34,9 @@ export class AdaptiveChoking implements ChokingPolicy {
     const served = interested.filter((neighbour) => !neighbour.amChoking);
     // Only full slots tell whether more would help.
     if (served.length < this.slots) return;
-    const waiting = served.filter(waitsForUplink).length;
     const bytesPerSecond = served.reduce((sum, neighbour) => sum + neighbour.upload.bytesPerSecond(nowMs), 0);
     const worthwhile = Math.floor(Math.sqrt(bytesPerSecond / WORTH_BYTES_PER_SECOND));
-    if (waiting === served.length || this.slots > worthwhile) this.slots = Math.max(this.slots - 1, LEAST_SLOTS);
-    else if (waiting < served.length / 2) this.slots = Math.min(this.slots + Math.ceil(this.slots / 4), Math.max(worthwhile, LEAST_SLOTS), MOST_SLOTS);
+    if (this.slots > worthwhile) this.slots = Math.max(this.slots - 1, LEAST_SLOTS);
+    else this.slots = Math.min(this.slots + Math.ceil(this.slots / 2), Math.max(worthwhile, LEAST_SLOTS), MOST_SLOTS);
   }
-}
-
-/** It has asked for more than the link has taken. */
-function waitsForUplink(neighbour: Neighbour): boolean {
-  return neighbour.uploadQueue.length > 0;
 }

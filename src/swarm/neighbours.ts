@@ -43,6 +43,8 @@ export interface NeighboursOptions {
   readonly peerId: Uint8Array;
   readonly supports: Capabilities;
   readonly maxNeighbours: number;
+  /** Whether we have all that we want. */
+  weAreSeed(): boolean;
   /** Shared by all swarms of a session. */
   readonly bans: Bans;
   readonly localHost?: string;
@@ -103,7 +105,8 @@ export class Neighbours {
   }
 
   /** Lets go of those that nobody gains by, where all that both want is had, or where others wait for their place. */
-  dropUseless(nowMs: number, weAreSeed: boolean): void {
+  dropUseless(nowMs: number): void {
+    const weAreSeed = this.#options.weAreSeed();
     const isFull = this.all.size >= this.#options.maxNeighbours;
     for (const neighbour of this.all) {
       if (neighbour.peerInterested || neighbour.amInterested) neighbour.uselessSinceMs = nowMs;
@@ -159,7 +162,7 @@ export class Neighbours {
       return 'it is ourselves';
     }
     if (bans.has(channel.remote.host)) return 'its address is banned';
-    if (this.all.size >= maxNeighbours) return 'there is no room';
+    if (this.all.size >= maxNeighbours && !this.#makeRoom()) return 'there is no room';
     const twin = this.#byPeerId.get(toHex(handshake.peerId));
     if (twin === undefined) return undefined;
     // Both have connected to each other at once: both ends keep the connection that the greater peer id has opened.
@@ -169,6 +172,20 @@ export class Neighbours {
     twin.channel.close();
     this.#remove(twin, undefined);
     return undefined;
+  }
+
+  /** To a seed all are alike: whoever has had his turn, longest ago, makes room for somebody who comes. Tells whether there is room now. */
+  #makeRoom(): boolean {
+    if (!this.#options.weAreSeed()) return false;
+    let first: Neighbour | undefined;
+    for (const neighbour of this.all) {
+      const hadTurn = neighbour.amChoking && neighbour.unchokedMs > Number.NEGATIVE_INFINITY;
+      if (hadTurn && neighbour.unchokedMs < (first?.unchokedMs ?? Number.POSITIVE_INFINITY)) first = neighbour;
+    }
+    if (first === undefined) return false;
+    first.channel.close();
+    this.#remove(first, undefined);
+    return true;
   }
 
   #add(channel: Channel<PeerMessage>, handshake: Handshake): void {

@@ -44,3 +44,15 @@ test('fifty peers help each other: the last is done long before the seed alone c
   assert.ok(lastSeconds < clientServerSeconds / 5);
   assert.deepEqual(await fiftyPeers(5), first);
 });
+
+test('a seed that has no room left gives everybody a turn: whoever has had one makes room', async () => {
+  const world = new SwarmWorld();
+  await world.add({ seed: true, swarm: { maxNeighbours: 6 }, link: { upBytesPerSecond: MEGABIT } });
+  // They know nobody but the seed, so that they can get it from nobody else.
+  const leechers = [];
+  for (let count = 0; count < 12; count++) leechers.push(await world.add({ swarm: { exchangePeers: false, choking: { slots: 0, choose: () => new Set() } } }));
+  for (const leecher of leechers) leecher.swarm.addPeers([{ host: world.peers[0].host.addresses[0], port: 6881 }]);
+  await world.simulation.run(180_000);
+  const had = leechers.map((leecher) => leecher.contents.have.count);
+  assert.ok(had.every((pieces) => pieces > 0), had.join(' '));
+});

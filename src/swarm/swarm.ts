@@ -103,6 +103,7 @@ export class Swarm {
     this.neighbours = new Neighbours({
       ...options,
       supports: { extensions: true, fast: true, dht: options.dhtPort !== undefined, v2: options.speaksV2 },
+      weAreSeed: () => this.#transfer?.isSeeding === true,
       hooks: {
         joined: (neighbour) => this.#joined(neighbour),
         message: (neighbour, message) => this.#message(neighbour, message),
@@ -252,14 +253,14 @@ export class Swarm {
       if (nowMs - neighbour.lastReceivedMs > SILENT_MS) neighbour.channel.close(new ShoalError('PEER_SILENT', 'it has said nothing for three minutes'));
       else if (nowMs - neighbour.lastSentMs > KEEP_ALIVE_MS) neighbour.send({ type: 'keep-alive' }, nowMs);
     }
-    this.neighbours.dropUseless(nowMs, isSeed);
+    this.neighbours.dropUseless(nowMs);
     this.#transfer?.choker.runRound(nowMs, isSeed);
     this.#extended.exchangePeers(nowMs);
   }
 
   #finished(): void {
     this.#extended.announceUploadOnly();
-    this.neighbours.dropUseless(this.#options.clock.now(), true);
+    this.neighbours.dropUseless(this.#options.clock.now());
     this.#options.hooks.finished();
   }
 

@@ -11,6 +11,8 @@ import type { Neighbour } from './neighbour.ts';
 
 const REGULAR_SLOTS = 4;
 const OPTIMISTIC_SLOTS = 1;
+/** A turn with a seed lasts for so many rounds. */
+const TURN_ROUNDS = 3;
 /** Somebody who came less than this long ago is a newcomer ... */
 const NEWCOMER_MS = 60_000;
 /** ... and so much more likely to be tried out than others. */
@@ -56,17 +58,18 @@ export function drawOptimistic({ nowMs, random }: { nowMs: number; random: Rando
 }
 
 /**
- * A seed's way: those unchoked last keep their slots, but each round one slot goes to whoever has waited longest, so that
- * all get their turn and each turn is long enough to be worth it.
+ * A seed's way: those unchoked last keep their slots, but each round a third of the slots goes to those who have waited
+ * longest, so that all get their turn, and each turn is long enough to be worth it.
  */
-export function takeTurns({ interested, nowMs }: ChokingRound, slots: number): ReadonlySet<Neighbour> {
+export function takeTurns({ interested }: ChokingRound, slots: number): ReadonlySet<Neighbour> {
   const current = interested.filter((neighbour) => !neighbour.amChoking).sort((a, b) => b.unchokedMs - a.unchokedMs);
-  const waiting = interested.filter((neighbour) => neighbour.amChoking).sort((a, b) => waitedSince(a, nowMs) - waitedSince(b, nowMs));
-  const newTurns = Math.max(slots - current.length, Math.min(1, waiting.length));
-  return new Set([...current.slice(0, slots - Math.min(newTurns, waiting.length)), ...waiting.slice(0, newTurns)]);
+  const waiting = longestWaiting(interested.filter((neighbour) => neighbour.amChoking));
+  const newTurns = Math.min(waiting.length, Math.max(slots - current.length, Math.ceil(slots / TURN_ROUNDS)));
+  return new Set([...current.slice(0, slots - newTurns), ...waiting.slice(0, newTurns)]);
 }
 
-/** Those never unchoked have waited since they came. */
-function waitedSince(neighbour: Neighbour, nowMs: number): number {
-  return neighbour.unchokedMs === Number.NEGATIVE_INFINITY ? neighbour.connectedMs - nowMs : neighbour.unchokedMs;
+/** In order of how long they have waited: since their last turn began, or since they came. */
+export function longestWaiting(neighbours: readonly Neighbour[]): Neighbour[] {
+  const since = ({ connectedMs, unchokedMs }: Neighbour): number => Math.max(connectedMs, unchokedMs);
+  return neighbours.toSorted((a, b) => since(a) - since(b));
 }
