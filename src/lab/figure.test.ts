@@ -66,3 +66,9 @@ test('any data gives a well-formed drawing without a number that is none, and th
     assert.equal(svg.match(/<(text|tspan|title)[ >]/g)?.length, svg.match(/<\/(text|tspan|title)>/g)?.length);
   }));
 });
+
+test('values too near to each other to be told apart still give a drawing', () => {
+  for (const points of [[[-5e-324, 0], [5e-324, 0]], [[1, 1], [1 + Number.EPSILON, 1]]] as [number, number][][]) {
+    assert.match(drawFigure({ title: '', x: { label: 'x' }, y: { label: 'y' }, layers: [{ kind: 'line', name: '', points }] }), /<svg/);
+  }
+});

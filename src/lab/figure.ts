@@ -112,10 +112,16 @@ function scaleOf(axis: Axis, values: readonly number[], range: readonly [number,
   const usable = values.filter((value) => Number.isFinite(value) && (!isLog || value > 0));
   const least = axis.min ?? usable.reduce((a, b) => Math.min(a, b), isLog ? Number.POSITIVE_INFINITY : 0);
   const most = axis.max ?? usable.reduce((a, b) => Math.max(a, b), isLog ? 0 : Number.NEGATIVE_INFINITY);
-  const domain = least < most ? [least, most] : isLog ? [1, 10] : [0, 1];
+  const domain = hasRoom(least, most) ? [least, most] : isLog ? [1, 10] : [0, 1];
   if (isLog) return scaleLog().domain(endsOnTick ? [roundNumbers(domain[0])[0], roundNumbers(domain[1])[1]] : domain).range(range);
   const scale = scaleLinear().domain(domain).range(range);
   return endsOnTick && axis.max === undefined ? scale.nice() : scale;
+}
+
+/** Whether two ends are far enough apart for numbers between them to be told from each other. */
+function hasRoom(least: number, most: number): boolean {
+  const span = most - least;
+  return span > Number.MIN_VALUE * 2 ** 64 && span > Math.max(Math.abs(least), Math.abs(most)) * Number.EPSILON * 64;
 }
 
 /** The numbers nearest below and above `value` that are 1, 2 or 5 times a power of ten. */
