@@ -1,7 +1,7 @@
 /** The commands from end to end: real processes, real sockets on the loopback interface, real files. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { version } from '../src/runtime/node/version.ts';
@@ -199,6 +199,21 @@ test('several files become one torrent under a name of their own, and stay where
   assert.deepEqual(await readFile(work.path('out/both/a.bin')), a);
   assert.deepEqual(await readFile(work.path('out/both/b.bin')), b);
   await assert.rejects(stat(work.path('both')), { code: 'ENOENT' });
+});
+
+test('a file that loses its contents while it is shared ends the sharing with one line that names it', async () => {
+  await using work = await Workplace.create();
+  await writeFile(work.path('film.mkv'), randomBytes(LENGTH));
+  const share = work.start(['share', 'film.mkv', '--tracker-port', '0', ...ON_LOOPBACK, '--json']);
+  const { torrent, port } = await share.event('ready');
+  await truncate(work.path('film.mkv'), 0);
+  const get = work.start(['get', String(torrent), '--dir', 'out', '--peer', `127.0.0.1:${port}`, '--json', ...ON_LOOPBACK], { home: 'home-1' });
+  const { exitCode, stderr } = await share.finished();
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /^shoal share: .*film\.mkv: .*\n$/);
+  assert.equal((await share.event('error'))['code'], 'NOT_FOUND');
+  get.interrupt();
+  assert.equal((await get.finished()).exitCode, 130);
 });
 
 test('a magnet link that nobody serves says what it is doing, and can be stopped', async () => {

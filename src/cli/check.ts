@@ -1,18 +1,21 @@
 /** `shoal check`: compares what is on disk with the torrent that describes it. Nothing is changed. */
 import type { Command } from 'commander';
-import { formatBytes, formatPercent } from '../bytes/units.ts';
 import type { Bitfield } from '../bytes/bitfield.ts';
+import { formatBytes, formatPercent } from '../bytes/units.ts';
 import { spaceLength, type Metainfo } from '../metainfo/metainfo.ts';
 import { nodeRuntime } from '../runtime/node/runtime.ts';
+import { stateFiles } from '../session/state-files.ts';
 import { checkPieces } from '../storage/check.ts';
 import { openFileStore } from '../storage/file-store.ts';
 import { Layout } from '../storage/layout.ts';
 import { openDisplay } from './display.ts';
 import { FAILED } from './failure.ts';
 import { addExamples } from './help.ts';
+import { shortInfoHash } from './info-hashes.ts';
 import { interruption } from './interruption.ts';
 import { resolvePath, stateDirectory } from './invocation.ts';
 import { openTorrentFile } from './sources.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { style, type Style } from './style.ts';
 import { counted } from './torrent-view.ts';
 import { workView } from './work-view.ts';
@@ -34,17 +37,18 @@ export function define(command: Command): void {
 async function check(source: string, { dir, json }: Options): Promise<void> {
   const runtime = nodeRuntime();
   const signal = interruption();
-  const beganMs = runtime.clock.now();
+  const stopwatch = new Stopwatch(runtime.clock);
   const metainfo = await openTorrentFile(runtime, source, signal);
   const directory = resolvePath(dir);
   const display = await openDisplay({ json });
   try {
-    const store = await openFileStore({ disk: runtime.disk, metainfo, directory, partsPath: `${stateDirectory()}/none.parts` });
+    const { parts: partsPath } = stateFiles(shortInfoHash(metainfo), directory, stateDirectory());
+    const store = await openFileStore({ disk: runtime.disk, metainfo, directory, partsPath });
     const totalBytes = spaceLength(metainfo);
     const good = await checkPieces({
       hasher: runtime.hasher, metainfo, store, signal,
       onProgress: (checked) => display.show(workView({
-        what: `checking ${metainfo.name}`, doneBytes: Math.min(totalBytes, checked * metainfo.pieceLength), totalBytes, elapsedMs: runtime.clock.now() - beganMs,
+        what: `checking ${metainfo.name}`, doneBytes: Math.min(totalBytes, checked * metainfo.pieceLength), totalBytes, elapsedMs: stopwatch.elapsedMs,
       })),
     });
     await store.close();
@@ -52,7 +56,7 @@ async function check(source: string, { dir, json }: Options): Promise<void> {
     const isWhole = files.every(({ goodBytes, length, isThere }) => isThere && goodBytes === length);
     if (!isWhole) process.exitCode = FAILED;
     display.tell({
-      event: 'done', seconds: (runtime.clock.now() - beganMs) / 1000, whole: isWhole, pieces: metainfo.pieceCount, good: good.count,
+      event: 'done', seconds: stopwatch.seconds, whole: isWhole, pieces: metainfo.pieceCount, good: good.count,
       files: files.map(({ path, length, goodBytes }) => ({ path, length, good: goodBytes })),
     }, verdict(metainfo, files, good, style(process.stdout)));
   } finally {

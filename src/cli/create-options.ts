@@ -2,11 +2,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createTorrent, type CreatedTorrent } from '../metainfo/create.ts';
 import type { MetainfoFormat } from '../metainfo/metainfo.ts';
+import { version } from '../runtime/node/version.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Display } from './display.ts';
 import { resolvePath } from './invocation.ts';
 import { isTrackerWord, ListOption, readSize, readTier } from './options.ts';
-import { version } from '../runtime/node/version.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { workView } from './work-view.ts';
 
 export interface CreateCommandOptions {
@@ -47,7 +48,7 @@ export interface Making {
 
 /** Hashes the files, and tells what was left out. Rejects with `ShoalError`, or the signal's reason. */
 export async function makeTorrent(runtime: Runtime, { paths, options, trackers, display, signal }: Making): Promise<CreatedTorrent> {
-  const beganMs = runtime.clock.now();
+  const stopwatch = new Stopwatch(runtime.clock);
   const { pieceLength, name, format } = options;
   const what = `hashing ${name ?? (paths.length === 1 ? resolvePath(paths[0]).replace(/^.*\//, '') : `${paths.length} files and folders`)}`;
   const created = await createTorrent(runtime, {
@@ -59,7 +60,7 @@ export async function makeTorrent(runtime: Runtime, { paths, options, trackers, 
     trackers,
     createdBy: `Shoal ${version()}`,
     creationDate: Math.floor(runtime.clock.unixTimeMs() / 1000),
-    progress: (doneBytes, totalBytes) => display.show(workView({ what, doneBytes, totalBytes, elapsedMs: runtime.clock.now() - beganMs })),
+    progress: (doneBytes, totalBytes) => display.show(workView({ what, doneBytes, totalBytes, elapsedMs: stopwatch.elapsedMs })),
     signal,
   });
   display.clear();

@@ -1,14 +1,15 @@
 /** `shoal create`: makes a torrent file, and nothing more. */
 import type { Command } from 'commander';
-import { toHex } from '../bytes/hex.ts';
 import { formatBytes } from '../bytes/units.ts';
 import { formatMagnet, magnetOf } from '../metainfo/magnet.ts';
 import { nodeRuntime } from '../runtime/node/runtime.ts';
 import { addCreateOptions, makeTorrent, type CreateCommandOptions } from './create-options.ts';
 import { openDisplay } from './display.ts';
 import { addExamples } from './help.ts';
+import { infoHashFields } from './info-hashes.ts';
 import { interruption } from './interruption.ts';
 import { resolvePath } from './invocation.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { counted } from './torrent-view.ts';
 
 interface Options extends CreateCommandOptions {
@@ -29,18 +30,17 @@ export function define(command: Command): void {
 
 async function create(paths: string[], options: Options): Promise<void> {
   const runtime = nodeRuntime();
-  const beganMs = runtime.clock.now();
+  const stopwatch = new Stopwatch(runtime.clock);
   const output = resolvePath(options.output);
   const display = await openDisplay(options);
   try {
     const { bytes, metainfo } = await makeTorrent(runtime, { paths, options, trackers: options.tracker ?? [], display, signal: interruption() });
     await runtime.disk.writeWhole(output, bytes);
-    const { infoHash, infoHashV2, name, length, pieceCount, pieceLength } = metainfo;
+    const { name, length, pieceCount, pieceLength } = metainfo;
     const magnet = formatMagnet(magnetOf(metainfo));
     display.tell({
-      event: 'done', seconds: (runtime.clock.now() - beganMs) / 1000, torrent: output, magnet,
-      infoHash: infoHash === undefined ? null : toHex(infoHash), infoHashV2: infoHashV2 === undefined ? null : toHex(infoHashV2),
-      name, length, pieceLength, pieces: pieceCount,
+      event: 'done', seconds: stopwatch.seconds, torrent: output, magnet,
+      ...infoHashFields(metainfo), name, length, pieceLength, pieces: pieceCount,
     }, `${output}\n${name}: ${formatBytes(length)} in ${counted(pieceCount, 'piece')} of ${formatBytes(pieceLength, 'binary')}\n${magnet}`);
   } finally {
     display.close();

@@ -8,6 +8,7 @@ import { nodeRuntime } from '../runtime/node/runtime.ts';
 import { isMetainfo } from '../session/source.ts';
 import { FAILED, failureLine } from './failure.ts';
 import { addExamples } from './help.ts';
+import { infoHashFields } from './info-hashes.ts';
 import { openSource } from './sources.ts';
 import { style, type Style } from './style.ts';
 import { counted } from './torrent-view.ts';
@@ -48,8 +49,7 @@ function description(file: string, source: Metainfo | Magnet): object {
   return {
     file,
     ok: true,
-    infoHash: source.infoHash === undefined ? null : toHex(source.infoHash),
-    infoHashV2: source.infoHashV2 === undefined ? null : toHex(source.infoHashV2),
+    ...infoHashFields(source),
     name: source.name ?? null,
     length: source.length ?? null,
     pieceLength: known?.pieceLength ?? null,

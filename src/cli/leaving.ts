@@ -1,6 +1,8 @@
 /** When a command leaves the swarm: the selfish peer as soon as it has everything, the altruistic one when it is told to. */
-import { sleep, type Clock } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Torrent } from '../session/torrent.ts';
+import type { TorrentStatus } from '../session/torrent-status.ts';
+import { aborted } from './torrent-watch.ts';
 import type { TransferOptions } from './transfer-options.ts';
 
 export type Leaving =
@@ -19,13 +21,13 @@ export function leavingOf({ stay, seedRatio, seedTime }: TransferOptions, otherw
 
 const LOOK_EVERY_MS = 1000;
 
-/** Resolves when it is time for a whole torrent to leave, or when `signal` aborts. */
+/** Resolves when it is time for a whole torrent to leave, or when `signal` aborts; rejects where the torrent fails. */
 export async function untilLeaving(torrent: Torrent, leaving: Leaving, clock: Clock, signal: AbortSignal): Promise<void> {
   const endMs = clock.now() + (leaving.when === 'time' ? leaving.timeMs : Number.POSITIVE_INFINITY);
-  const isOver = (): boolean => {
-    if (leaving.when === 'whole' || signal.aborted || clock.now() >= endMs) return true;
-    const { uploadedBytes, wantedBytes } = torrent.status();
-    return leaving.when === 'ratio' && uploadedBytes >= leaving.ratio * wantedBytes;
+  const isOver = ({ uploadedBytes, wantedBytes }: TorrentStatus): boolean =>
+    leaving.when === 'whole' || clock.now() >= endMs || (leaving.when === 'ratio' && uploadedBytes >= leaving.ratio * wantedBytes);
+  const watch = async (): Promise<void> => {
+    for await (const status of torrent.progress(LOOK_EVERY_MS)) if (isOver(status)) return;
   };
-  while (!isOver()) await sleep(clock, Math.min(LOOK_EVERY_MS, endMs - clock.now()), signal).catch(() => undefined);
+  await Promise.race([watch(), aborted(signal)]);
 }

@@ -4,12 +4,12 @@
  * Invariant: `run` ends the process, whatever is still open, with everything that was printed handed over.
  */
 import { Command, CommanderError } from 'commander';
+import { version } from '../runtime/node/version.ts';
 import { COMMANDS } from './commands.ts';
 import { FAILED, failureEvent, Interrupted, reportFailure, UsageError } from './failure.ts';
 import { interrupt } from './interruption.ts';
 import { spreadValues } from './options.ts';
 import { style } from './style.ts';
-import { version } from '../runtime/node/version.ts';
 
 /** Runs the command that the words name, then ends the process. */
 export async function run(words: readonly string[]): Promise<never> {

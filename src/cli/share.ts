@@ -3,6 +3,7 @@
  *
  * Invariant: nothing is told to others before everything is ready for them.
  */
+import path from 'node:path';
 import type { Command } from 'commander';
 import { ShoalError } from '../bytes/errors.ts';
 import { toHex } from '../bytes/hex.ts';
@@ -18,6 +19,7 @@ import { startTracker, type Tracker } from '../tracker/tracker.ts';
 import { addCreateOptions, makeTorrent, type CreateCommandOptions } from './create-options.ts';
 import { openDisplay, type Display } from './display.ts';
 import { addExamples } from './help.ts';
+import { infoHashFields, shortInfoHash } from './info-hashes.ts';
 import { interruption } from './interruption.ts';
 import { commandLine, resolvePath, stateDirectory } from './invocation.ts';
 import { untilLeaving } from './leaving.ts';
@@ -25,6 +27,7 @@ import { openSession } from './open-session.ts';
 import { readPort } from './options.ts';
 import { httpAddresses } from './reachable.ts';
 import { SharedFiles } from './shared-files.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { style } from './style.ts';
 import { counted } from './torrent-view.ts';
 import { unlessInterrupted, watchTorrent } from './torrent-watch.ts';
@@ -33,6 +36,7 @@ import { addSwarmOptions, type SwarmOptions } from './transfer-options.ts';
 interface Options extends CreateCommandOptions, SwarmOptions {
   readonly embeddedTracker: boolean;
   readonly trackerPort?: number;
+  readonly superSeeding?: boolean;
 }
 
 export function define(command: Command): void {
@@ -42,7 +46,7 @@ export function define(command: Command): void {
     .option('--no-embedded-tracker', 'start no tracker in this program')
     .option('--tracker-port <n>', `the embedded tracker's port; by default the first free one from ${TRACKER_PORTS.first} on, 0: any`, readPort);
   addSwarmOptions(command);
-  command.action(share);
+  command.option('--super-seeding', 'give each piece once, until others have it too: for the only seed on a slow link').action(share);
   addExamples(command, [
     ['share holiday.mkv', 'until it is stopped'],
     ['share photos videos --name holiday', 'several folders under one name'],
@@ -56,7 +60,7 @@ const TRACKER_PORTS = { first: 6969, last: 6977 } as const;
 async function share(paths: string[], options: Options): Promise<void> {
   const runtime = nodeRuntime();
   const signal = interruption();
-  const beganMs = runtime.clock.now();
+  const stopwatch = new Stopwatch(runtime.clock);
   const display = await openDisplay(options);
   let tracker: Tracker | undefined;
   try {
@@ -68,11 +72,11 @@ async function share(paths: string[], options: Options): Promise<void> {
     const created = await makeTorrent(runtime, { paths, options, trackers, display, signal });
     const { metainfo, bytes } = created;
     const magnet = formatMagnet(magnetOf(metainfo));
-    const directory = resolvePath(paths[0]).replace(/\/[^/]*$/, '');
+    const directory = path.posix.dirname(resolvePath(paths[0]));
     const torrentPath = await writeTorrent(runtime.disk, created, directory);
     const published = tracker?.publish({ name: metainfo.name, bytes, magnet });
     await using session = await openSession({ ...runtime, disk: new SharedFiles(runtime.disk, created, directory) }, options);
-    const torrent = await session.add(metainfo, { directory, check: 'trust' });
+    const torrent = await session.add(metainfo, { directory, check: 'trust', superSeeding: options.superSeeding === true });
     await unlessInterrupted(torrent.whenDone(), signal);
     tellReady(display, created, { magnet, torrentPath, url: published === undefined ? undefined : `${addresses[0]}${published}`, port: session.port });
     void watchTorrent(torrent, display, runtime.clock);
@@ -80,8 +84,7 @@ async function share(paths: string[], options: Options): Promise<void> {
     await untilLeaving(torrent, { when: 'told' }, runtime.clock, signal);
     const { uploadedBytes, downloadedBytes } = torrent.status();
     await torrent.stop();
-    const seconds = (runtime.clock.now() - beganMs) / 1000;
-    display.tell({ event: 'done', seconds, downloaded: downloadedBytes, uploaded: uploadedBytes }, `${metainfo.name}: stopped after sending ${formatBytes(uploadedBytes)}`);
+    display.tell({ event: 'done', seconds: stopwatch.seconds, downloaded: downloadedBytes, uploaded: uploadedBytes }, `${metainfo.name}: stopped after sending ${formatBytes(uploadedBytes)}`);
   } finally {
     display.close();
     await tracker?.close();
@@ -109,7 +112,7 @@ async function startEmbeddedTracker(runtime: Runtime, { trackerPort, listen }: O
  * state. Gives its path.
  */
 async function writeTorrent(disk: Disk, { bytes, metainfo }: CreatedTorrent, directory: string): Promise<string> {
-  const beside = `${directory}/${metainfo.name}.torrent`;
+  const beside = path.posix.join(directory, `${metainfo.name}.torrent`);
   try {
     if (await mayBeReplaced(disk, beside)) {
       await disk.writeWhole(beside, bytes);
@@ -118,15 +121,15 @@ async function writeTorrent(disk: Disk, { bytes, metainfo }: CreatedTorrent, dir
   } catch (error) {
     if (!(error instanceof ShoalError)) throw error;
   }
-  const kept = `${stateDirectory()}/${toHex(metainfo.infoHash ?? metainfo.infoHashV2 ?? new Uint8Array(0))}.torrent`;
+  const kept = `${stateDirectory()}/${toHex(shortInfoHash(metainfo))}.torrent`;
   await disk.writeWhole(kept, bytes);
   return kept;
 }
 
 /** What Shoal made it may make anew; a person's own files are left alone. */
-async function mayBeReplaced(disk: Disk, path: string): Promise<boolean> {
-  if ((await disk.status(path)) === undefined) return true;
-  return parseTorrent(await disk.readWhole(path, LIMITS.torrentBytes)).createdBy?.startsWith('Shoal ') === true;
+async function mayBeReplaced(disk: Disk, file: string): Promise<boolean> {
+  if ((await disk.status(file)) === undefined) return true;
+  return parseTorrent(await disk.readWhole(file, LIMITS.torrentBytes)).createdBy?.startsWith('Shoal ') === true;
 }
 
 interface Shared {
@@ -137,14 +140,13 @@ interface Shared {
 }
 
 function tellReady(display: Display, { metainfo }: CreatedTorrent, { magnet, torrentPath, url, port }: Shared): void {
-  const { name, length, pieceCount, pieceLength, infoHash, infoHashV2, trackers } = metainfo;
+  const { name, length, pieceCount, pieceLength, trackers } = metainfo;
   const { bold, dim } = style(process.stdout);
   const places: [string, string | undefined][] = [['magnet', magnet], ['torrent', torrentPath], ['URL', url]];
   const ways = [url, magnet].filter((source) => source !== undefined);
   display.tell({
     event: 'ready', magnet, torrent: torrentPath, url: url ?? null, trackers,
-    name, length, pieceLength, pieces: pieceCount, port,
-    infoHash: infoHash === undefined ? null : toHex(infoHash), infoHashV2: infoHashV2 === undefined ? null : toHex(infoHashV2),
+    name, ...infoHashFields(metainfo), length, pieceLength, pieces: pieceCount, port,
   }, [
     `${bold(`Sharing ${name}`)}: ${formatBytes(length)} in ${counted(pieceCount, 'piece')} of ${formatBytes(pieceLength, 'binary')}`,
     '',

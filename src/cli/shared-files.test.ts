@@ -31,6 +31,13 @@ for (const format of ['v1', 'v2', 'hybrid'] as const) {
   }
 }
 
+test('a file in the root folder', async () => {
+  const disk = new MemoryDisk();
+  await disk.writeWhole('/a.bin', new Uint8Array(9));
+  const shared = new SharedFiles(disk, await createTorrent({ disk, hasher: plainHasher }, { paths: ['/a.bin'], name: 'b.bin' }), '/');
+  assert.equal((await shared.status('/b.bin'))?.length, 9);
+});
+
 test('what is shared cannot be written to; everything else is the disk as it is', async () => {
   const disk = await diskWithFiles();
   const created = await createTorrent({ disk, hasher: plainHasher }, { paths: ['/here/a.bin'], name: 'other' });

@@ -4,6 +4,7 @@
  *
  * Invariant: what is shared is only ever read.
  */
+import path from 'node:path';
 import type { CreatedTorrent } from '../metainfo/create.ts';
 import { DiskError, type Disk, type DiskFile, type FileStatus } from '../runtime/disk.ts';
 
@@ -14,52 +15,51 @@ export class SharedFiles implements Disk {
   /** The folders above those paths. */
   readonly #folders = new Set<string>();
 
-  /** @param directory where the torrent is to seem to be, without a slash at its end */
+  /** @param directory where the torrent is to seem to be */
   constructor(disk: Disk, { metainfo, sources }: Pick<CreatedTorrent, 'metainfo' | 'sources'>, directory: string) {
     this.#disk = disk;
-    const folder = metainfo.isSingleFile ? directory : `${directory}/${metainfo.name}`;
-    for (const [index, { path }] of metainfo.files.entries()) {
+    for (const [index, { path: components }] of metainfo.files.entries()) {
       const source = sources[index];
       if (source === undefined) continue;
-      const place = `${folder}/${path.join('/')}`;
+      const place = path.posix.join(directory, ...(metainfo.isSingleFile ? [] : [metainfo.name]), ...components);
       this.#sources.set(place, source);
-      for (let end = place.lastIndexOf('/'); end >= folder.length; end = place.lastIndexOf('/', end - 1)) this.#folders.add(place.slice(0, end));
+      for (let folder = path.posix.dirname(place); folder !== directory; folder = path.posix.dirname(folder)) this.#folders.add(folder);
     }
   }
 
-  async open(path: string, mode: 'read' | 'write' | 'create'): Promise<DiskFile> {
-    const source = this.#sources.get(path);
-    if (source === undefined) return this.#disk.open(path, mode);
+  async open(place: string, mode: 'read' | 'write' | 'create'): Promise<DiskFile> {
+    const source = this.#sources.get(place);
+    if (source === undefined) return this.#disk.open(place, mode);
     if (mode !== 'read') throw new DiskError('NOT_PERMITTED', source, 'what is shared is never written to');
     return this.#disk.open(source, 'read');
   }
 
-  async status(path: string): Promise<FileStatus | undefined> {
-    if (this.#folders.has(path)) return { kind: 'directory', length: 0, modifiedMs: 0 };
-    return this.#disk.status(this.#sources.get(path) ?? path);
+  async status(place: string): Promise<FileStatus | undefined> {
+    if (this.#folders.has(place)) return { kind: 'directory', length: 0, modifiedMs: 0 };
+    return this.#disk.status(this.#sources.get(place) ?? place);
   }
 
-  async makeDirectory(path: string): Promise<void> {
-    if (!this.#folders.has(path)) await this.#disk.makeDirectory(path);
+  async makeDirectory(place: string): Promise<void> {
+    if (!this.#folders.has(place)) await this.#disk.makeDirectory(place);
   }
 
-  list(path: string): Promise<string[]> {
-    return this.#disk.list(path);
+  list(place: string): Promise<string[]> {
+    return this.#disk.list(place);
   }
 
-  readWhole(path: string, maxBytes: number): Promise<Uint8Array> {
-    return this.#disk.readWhole(path, maxBytes);
+  readWhole(place: string, maxBytes: number): Promise<Uint8Array> {
+    return this.#disk.readWhole(place, maxBytes);
   }
 
-  writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-    return this.#disk.writeWhole(path, bytes);
+  writeWhole(place: string, bytes: Uint8Array): Promise<void> {
+    return this.#disk.writeWhole(place, bytes);
   }
 
   rename(from: string, to: string): Promise<void> {
     return this.#disk.rename(from, to);
   }
 
-  remove(path: string): Promise<void> {
-    return this.#disk.remove(path);
+  remove(place: string): Promise<void> {
+    return this.#disk.remove(place);
   }
 }

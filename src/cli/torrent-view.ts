@@ -127,7 +127,7 @@ function isMoving(state: State): boolean {
 /** `5 neighbours (3 unchoke us, we unchoke 2)` */
 function neighboursText(status: TorrentStatus): string {
   const { neighbours, unchokingUs, unchokedByUs } = neighbourCounts(status);
-  if (neighbours === 0) return `no neighbours, ${counted(status.knownPeers, 'peer')} known`;
+  if (neighbours === 0) return status.state === 'seeding' ? 'no neighbours' : `no neighbours, ${counted(status.knownPeers, 'peer')} known`;
   // Who has everything wants to be unchoked by nobody.
   const toUs = status.state === 'seeding' ? '' : `${formatCount(unchokingUs)} unchoke us, `;
   return `${counted(neighbours, 'neighbour')} (${toUs}we unchoke ${formatCount(unchokedByUs)})`;

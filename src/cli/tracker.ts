@@ -11,6 +11,7 @@ import { addExamples } from './help.ts';
 import { interruption } from './interruption.ts';
 import { readDuration, readListenEndpoint } from './options.ts';
 import { httpAddresses, udpAddresses } from './reachable.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { counted } from './torrent-view.ts';
 
 interface Options {
@@ -43,7 +44,7 @@ async function tracker({ http, udp, interval, json }: Options): Promise<void> {
   if (interval < SHORTEST_INTERVAL_MS) throw new UsageError('--interval must be a second or more');
   const runtime = nodeRuntime();
   const signal = interruption();
-  const beganMs = runtime.clock.now();
+  const stopwatch = new Stopwatch(runtime.clock);
   const both = http === undefined && udp === undefined ? { http: { port: USUAL_PORT }, udp: { port: USUAL_PORT } } : {};
   const server = await startTracker(runtime, {
     ...both, ...(http === undefined ? {} : { http }), ...(udp === undefined ? {} : { udp }), intervalMs: interval,
@@ -53,11 +54,11 @@ async function tracker({ http, udp, interval, json }: Options): Promise<void> {
     const urls = [...httpAddresses(server, runtime.network), ...udpAddresses(server, runtime.network)].map((address) => `${address}/announce`);
     display.tell({ event: 'ready', trackers: urls.map((url) => [url]) }, `This tracker announces at\n${urls.map((url) => `  ${url}`).join('\n')}`);
     while (!signal.aborted) {
-      display.show(trackerView(await server.counts(), runtime.clock.now() - beganMs));
+      display.show(trackerView(await server.counts(), stopwatch.elapsedMs));
       await sleep(runtime.clock, display.intervalMs, signal).catch(() => undefined);
     }
     const counts = await server.counts();
-    display.tell({ event: 'done', seconds: (runtime.clock.now() - beganMs) / 1000, ...counts }, `stopped after ${countsText(counts)}`);
+    display.tell({ event: 'done', seconds: stopwatch.seconds, ...counts }, `stopped after ${countsText(counts)}`);
   } finally {
     display.close();
     await server.close();

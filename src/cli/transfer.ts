@@ -17,10 +17,12 @@ import type { TorrentStatus } from '../session/torrent-status.ts';
 import { openDisplay, type Display } from './display.ts';
 import { runDoneCommand } from './done-command.ts';
 import { FAILED, failureEvent, failureLine, Interrupted } from './failure.ts';
+import { infoHashFields, shortInfoHash } from './info-hashes.ts';
 import { resolvePath } from './invocation.ts';
 import { untilLeaving, type Leaving } from './leaving.ts';
 import { openSession } from './open-session.ts';
 import { checkSelection, isSelected } from './selection.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { style } from './style.ts';
 import { counted } from './torrent-view.ts';
 import { aborted, unlessInterrupted, watchTorrent } from './torrent-watch.ts';
@@ -43,7 +45,7 @@ export async function transfer(runtime: Runtime, { source, options, isSeed, leav
   try {
     const peers = await lookUp(options.peer ?? [], runtime.network, signal);
     await using session = await openSession(runtime, options);
-    const beganMs = runtime.clock.now();
+    const stopwatch = new Stopwatch(runtime.clock);
     const torrent = await session.add(source, {
       directory, peers,
       check: isSeed ? 'full' : 'resume',
@@ -58,8 +60,7 @@ export async function transfer(runtime: Runtime, { source, options, isSeed, leav
       if (isSeed) checkSeed(torrent.status(), directory, display);
       tellReady(display, metainfo, `${directory}/${metainfo.name}`, session.port);
       await unlessInterrupted(torrent.whenDone(), signal);
-      const seconds = (runtime.clock.now() - beganMs) / 1000;
-      tellDone(display, torrent, `${directory}/${metainfo.name}`, seconds);
+      tellDone(display, torrent, `${directory}/${metainfo.name}`, stopwatch.seconds);
       const command = runCommand(options, metainfo, directory, display);
       await untilLeaving(torrent, leaving, runtime.clock, signal);
       // It may go on when it is we who are told to stop.
@@ -75,12 +76,11 @@ export async function transfer(runtime: Runtime, { source, options, isSeed, leav
 }
 
 function tellReady(display: Display, metainfo: Metainfo, path: string, port: number): void {
-  const { name, infoHash, infoHashV2, length, pieceCount, pieceLength, files } = metainfo;
+  const { name, length, pieceCount, pieceLength, files } = metainfo;
   const fileCount = files.filter(({ isPadding }) => !isPadding).length;
   const holds = fileCount === 1 ? '' : ` in ${counted(fileCount, 'file')}`;
   display.tell({
-    event: 'ready', name, path, port, length, pieceLength, pieces: pieceCount, files: fileCount,
-    infoHash: infoHash === undefined ? null : toHex(infoHash), infoHashV2: infoHashV2 === undefined ? null : toHex(infoHashV2),
+    event: 'ready', name, ...infoHashFields(metainfo), length, pieceLength, pieces: pieceCount, files: fileCount, path, port,
   }, `${name}: ${formatBytes(length)}${holds}, ${counted(pieceCount, 'piece')} of ${formatBytes(pieceLength, 'binary')}`);
 }
 
@@ -99,10 +99,9 @@ function tellDone(display: Display, torrent: Torrent, path: string, seconds: num
 /** A command that fails makes the whole fail in the end, but takes nothing from the swarm. */
 async function runCommand({ onDone, json }: TransferOptions, metainfo: Metainfo, directory: string, display: Display): Promise<void> {
   if (onDone === undefined) return;
-  const { name, infoHash, infoHashV2 } = metainfo;
   try {
     await runDoneCommand({
-      command: onDone, name, path: `${directory}/${name}`, infoHash: toHex(infoHash ?? infoHashV2 ?? new Uint8Array(0)), json: json === true,
+      command: onDone, name: metainfo.name, path: `${directory}/${metainfo.name}`, infoHash: toHex(shortInfoHash(metainfo)), json: json === true,
     });
   } catch (error) {
     process.exitCode = FAILED;

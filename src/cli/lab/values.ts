@@ -1,0 +1,65 @@
+/** Values of the laboratory's options: lists, counts, and what a scenario is called. */
+import { InvalidArgumentError } from 'commander';
+import { ShoalError } from '../../bytes/errors.ts';
+import { parseCount, parseList, parseRate } from '../../bytes/units.ts';
+import { isPreset, PRESETS } from '../../lab/presets.ts';
+import type { Disk } from '../../runtime/disk.ts';
+import { resolvePath } from '../invocation.ts';
+
+const SCENARIO_BYTES = 1024 * 1024;
+
+/** Commander tells what is refused together with the option's name. */
+function refusing<Value>(read: (text: string) => Value): (text: string) => Value {
+  return (text) => {
+    try {
+      return read(text);
+    } catch (error) {
+      throw error instanceof ShoalError ? new InvalidArgumentError(error.message) : error;
+    }
+  };
+}
+
+export const readRates = refusing((text) => parseList(text, (item) => parseRate(item, 0)));
+export const readCounts = refusing((text) => parseList(text, readPositive));
+export const readPositiveCount = refusing(readPositive);
+/** A link's capacity; 0 is none. */
+export const readCapacity = refusing((text) => parseRate(text, 0));
+
+export const readSeed = refusing((text) => {
+  const seed = parseCount(text);
+  if (seed >= 2 ** 32) throw new ShoalError('BAD_QUANTITY', 'a random seed is a whole number below 4294967296');
+  return seed;
+});
+
+export const readShare = (text: string): number => {
+  const share = /^(0?\.\d+|0|1)$/.test(text) ? Number(text) : Number.NaN;
+  if (!(share >= 0 && share < 1)) throw new InvalidArgumentError('expected a share from 0 to below 1, such as 0.2');
+  return share;
+};
+
+function readPositive(text: string): number {
+  const count = parseCount(text);
+  if (count === 0) throw new ShoalError('BAD_QUANTITY', `"${text}" is not a count: expected 1 or more`);
+  return count;
+}
+
+export interface NamedScenario {
+  readonly name: string;
+  /** As in a file, not checked yet. */
+  readonly file: unknown;
+}
+
+/** The scenario of a preset's name, or in a file. Rejects with `ShoalError`. */
+export async function loadScenarioFile(disk: Disk, name: string): Promise<NamedScenario> {
+  if (isPreset(name)) return { name, file: PRESETS[name] };
+  const path = resolvePath(name);
+  if (await disk.status(path) === undefined) {
+    throw new ShoalError('NO_SCENARIO', `"${name}" is neither a file nor a preset: expected one of ${Object.keys(PRESETS).join(', ')}, or a scenario's file`);
+  }
+  const text = Buffer.from(await disk.readWhole(path, SCENARIO_BYTES)).toString('utf8');
+  try {
+    return { name, file: JSON.parse(text) as unknown };
+  } catch (error) {
+    throw new ShoalError('BAD_SCENARIO', `${name} is not JSON: ${(error as Error).message.replaceAll(/\s+/g, ' ')}`);
+  }
+}
