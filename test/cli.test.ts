@@ -136,7 +136,7 @@ test('get stops cleanly, and goes on without downloading a verified piece twice'
   const share = work.start(['share', 'film.mkv', '--tracker-port', '0', '--json', ...ON_LOOPBACK]);
   const url = String((await share.event('ready'))['url']);
 
-  const get = work.start(['get', url, '--dir', 'out', '--json', '--down', '1MB/s', ...ON_LOOPBACK], { home: 'home-1' });
+  const get = work.start(['get', url, '--dir', 'out', '--json', '--down', '300kB/s', ...ON_LOOPBACK], { home: 'home-1' });
   await get.event('progress', ({ have }) => Number(have) > LENGTH / 10);
   get.interrupt();
   assert.equal((await get.finished()).exitCode, 130);

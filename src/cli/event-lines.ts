@@ -3,6 +3,8 @@ import type { Display, DisplayEvent, View } from './display.ts';
 import { Pace } from './pace.ts';
 
 const INTERVAL_MS = 1000;
+/** A little less, or who comes every second would be too early every other time. */
+const SHOWN_EVERY_MS = 900;
 
 export class EventLines implements Display {
   readonly intervalMs = INTERVAL_MS;
@@ -15,7 +17,7 @@ export class EventLines implements Display {
   }
 
   show(view: View): void {
-    if (this.#pace.isDue(view.state, INTERVAL_MS)) this.tell(view.event());
+    if (this.#pace.isDue(view.state, SHOWN_EVERY_MS)) this.tell(view.event());
   }
 
   tell(event: DisplayEvent): void {
