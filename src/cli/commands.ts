@@ -24,4 +24,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'check', usage: 'FILE.torrent --dir DIR [options]', summary: 'compare files with the torrent that describes them', load: () => import('./check.ts') },
   { name: 'magnet', usage: 'FILE.torrent', summary: 'print the magnet link of a torrent file', load: () => import('./magnet.ts') },
   { name: 'tracker', usage: '[options]', summary: 'run a tracker, over HTTP and UDP', load: () => import('./tracker.ts') },
+  { name: 'plan', usage: '--size SIZE --hosts N --up RATE --source-up RATE [options]', summary: 'how long will a rollout to a fleet take, and what would help?', load: () => import('./plan.ts') },
+  { name: 'lab', usage: 'COMMAND [options]', summary: 'the laboratory: models and simulations of distribution', load: () => import('./lab.ts') },
 ];

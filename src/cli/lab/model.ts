@@ -30,7 +30,7 @@ interface Options {
 const CLASSES_BYTES = 1024 * 1024;
 
 export function define(lab: Command): void {
-  const command = lab.command('model').summary('the least distribution time, client-server and peer-to-peer').description('The least time in which N peers can all have a file, client-server and peer-to-peer (Kurose and Ross).')
+  const command = lab.command('model').description('The least time in which N peers can all have a file, client-server and peer-to-peer (Kurose and Ross).')
     .requiredOption('--file-size <size>', 'F, such as 3GB or 15Gbit', readSize)
     .requiredOption('--server-up <rate>', "u_s, the server's uplink, such as 30Mbps", readCapacity)
     .option('--up <rates>', "u, the peers' uplinks; several with commas, each a curve", readRates)

@@ -68,6 +68,7 @@ function runView(name: string, { seconds, present, done, total, events }: RunPro
   const eventsPerSecond = events / Math.max(elapsedSeconds, 1e-3);
   return {
     state: name,
+    firstLineMs: 5000,
     lineEveryMs: 5000,
     event: () => ({ event: 'progress', progress: share, virtualSeconds: seconds, present, done, total, events, eventsPerSecond }),
     line: () => `${name}: ${virtual}, ${formatCount(done)} of ${formatCount(total)} peers done, ${formatCount(eventsPerSecond)} events a second`,
