@@ -2,7 +2,7 @@
  * Makes a fresh clone ready: installs what package-lock.json names where that has not been done, or has changed since.
  * Plain JavaScript, for it runs under whatever Node is there; Shoal's own Node arrives with what it installs.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
@@ -30,4 +30,10 @@ if (installed !== wanted) {
     process.exit(1);
   }
   writeFileSync(mark, wanted);
+  // Whoever is first to download should not have to wait, and hold memory, for the compiler: its work is kept from here on.
+  const own = path.join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  spawnSync(own, [path.join(root, 'src', 'cli', 'main.ts'), 'get', '--help'], {
+    stdio: 'ignore',
+    env: { ...process.env, NODE_COMPILE_CACHE: path.join(root, 'node_modules', '.cache', 'shoal') },
+  });
 }
