@@ -1,4 +1,5 @@
 /** A bar that fills up, and the figures beside it. */
+import { formatDuration } from '../bytes/units.ts';
 import { columnsOf, cut } from './columns.ts';
 import type { Style } from './style.ts';
 
@@ -13,9 +14,15 @@ export function progressBar(share: number, columns: number, { accent, good, dim,
   return paint(full + half) + dim(bar.empty.repeat(columns - (filled >>> 1) - half.length));
 }
 
+const LONGEST_TIME_LEFT = '59m59s left';
 const SHORTEST = 10;
 const LONGEST = 60;
 const GAP = '  ';
+
+/** Always as wide, for the bar beside it would become longer and shorter. */
+export function timeLeft(durationMs: number): string {
+  return `${formatDuration(durationMs)} left`.padEnd(LONGEST_TIME_LEFT.length);
+}
 
 /** A bar with figures beside it. Where there is no room for all, the last figures are left out first, then the bar. */
 export function barWith(share: number, figures: readonly string[], columns: number, style: Style): string {

@@ -32,7 +32,7 @@ test('a download on a terminal', () => {
   ];
   assert.deepEqual(lines({ neighbours, messages: ['tracker.example: 3 peers, next in 30m'] }), [
     'holiday.mkv',
-    '━━━━━━━━━━━━━━──────────────────────────────────────────   25.0 %  ↓ 1.50 MB/s  ↑ 20.0 kB/s  2s left',
+    '━━━━━━━━━━━━━───────────────────────────────────────   25.0 %  ↓ 1.50 MB/s  ↑ 20.0 kB/s  2s left    ',
     '1.00 MB of 4.00 MB · 250 kB sent · 100 kB wasted · 3 neighbours (1 unchoke us, we unchoke 1)',
     '',
     '  neighbour              client                  has          ↓             ↑   ',

@@ -4,7 +4,7 @@ import type { TorrentStatus } from '../session/torrent-status.ts';
 import { cut } from './columns.ts';
 import type { DisplayEvent, Screen, View } from './display.ts';
 import { neighbourTable } from './neighbour-table.ts';
-import { barWith } from './progress-bar.ts';
+import { barWith, timeLeft } from './progress-bar.ts';
 import type { Style } from './style.ts';
 
 type State = TorrentStatus['state'];
@@ -105,7 +105,7 @@ function barLine(status: TorrentStatus, columns: number, style: Style): string {
   const figures = [formatPercent(share).padStart(7)];
   if (state === 'downloading') figures.push(`${down} ${formatRate(status.downBytesPerSecond).padStart(9)}`);
   if (isMoving(state)) figures.push(`${up} ${formatRate(status.upBytesPerSecond).padStart(9)}`);
-  if (state === 'downloading' && status.etaMs !== undefined) figures.push(`${formatDuration(status.etaMs)} left`);
+  if (state === 'downloading' && status.etaMs !== undefined) figures.push(timeLeft(status.etaMs));
   return barWith(share, figures, columns, style);
 }
 
