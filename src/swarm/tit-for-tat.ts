@@ -30,11 +30,11 @@ export class TitForTat implements ChokingPolicy {
 
   /** The `regular` best givers, and `optimistic` others. */
   repay(round: ChokingRound, regular: number, optimistic: number): ReadonlySet<Neighbour> {
-    const rates = new Map(round.interested.map((neighbour) => [neighbour, neighbour.download.bytesPerSecond(round.nowMs)]));
     const givers = round.interested
-      .filter((neighbour) => !neighbour.snubbed && (rates.get(neighbour) ?? 0) > 0)
-      .sort((a, b) => (rates.get(b) ?? 0) - (rates.get(a) ?? 0));
-    const chosen = new Set(givers.slice(0, regular));
+      .map((neighbour) => ({ neighbour, bytesPerSecond: neighbour.snubbed ? 0 : neighbour.download.bytesPerSecond(round.nowMs) }))
+      .filter(({ bytesPerSecond }) => bytesPerSecond > 0)
+      .sort((a, b) => b.bytesPerSecond - a.bytesPerSecond);
+    const chosen = new Set(givers.slice(0, regular).map(({ neighbour }) => neighbour));
     const others = round.interested.filter((neighbour) => !chosen.has(neighbour));
     const isDue = round.round % OPTIMISTIC_ROUNDS === 0;
     const kept = isDue ? [] : this.#optimistic.filter((neighbour) => others.includes(neighbour));

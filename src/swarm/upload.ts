@@ -56,7 +56,7 @@ export class Upload {
     if (!isAllowed || !have.has(piece) || neighbour.uploadQueue.length >= LIMITS.incomingRequests) {
       return this.#reject(neighbour, request);
     }
-    neighbour.uploadQueue.push({ piece, begin, length });
+    neighbour.uploadQueue.push(request);
     if (this.#reader.isIdle && this.#reader.get(request) === undefined) this.#load(neighbour, request);
     if (neighbour.uploadQueue.length === 1) this.serve(neighbour);
   }
@@ -93,7 +93,7 @@ export class Upload {
       uploadQueue.shift();
       neighbour.upload.add(request.length, nowMs);
       this.sentBytes += request.length;
-      neighbour.send({ type: 'piece', ...request, data }, nowMs);
+      neighbour.send({ ...request, type: 'piece', data }, nowMs);
     }
   }
 

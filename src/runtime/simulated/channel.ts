@@ -109,7 +109,7 @@ export class SimulatedChannel<Message> implements Channel<Message>, Sender, Rece
       this.#host.lineOf(travelMs).send(arriveMs, peer, message);
     } else {
       // Nor does a packet overtake what is before it in its own channel.
-      this.#clearMs = peer.#host.downlink.pass(bytes, arriveMs, peer, message);
+      this.#clearMs = peer.#host.downlink.pass(bytes, travelMs, peer, message);
     }
   }
 

@@ -52,8 +52,7 @@ export class SimulatedHttpBody implements AsyncIterable<Uint8Array>, Sender, Rec
     const part = this.#bytes.subarray(this.#sentBytes, this.#sentBytes + PART_BYTES);
     this.#sentBytes += part.length;
     this.#isOffered = this.headBytes() > 0;
-    const { clock, latencyMs } = this.#client;
-    this.#client.downlink.pass(part.length, clock.now() + latencyMs + this.#server.latencyMs, this, part);
+    this.#client.downlink.pass(part.length, this.#client.latencyMs + this.#server.latencyMs, this, part);
   }
 
   receive(part: Uint8Array): void {

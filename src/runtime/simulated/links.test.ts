@@ -51,7 +51,7 @@ test('those who wait for an uplink are served in turn, one message each', async 
 
 test('a downlink passes one message after the other, each taking its time', async () => {
   const clock = new Simulation();
-  const downlink = new Downlink(clock, 1000);
+  const downlink = new Downlink(clock, 1000, () => clock.line());
   const heard: [load: string, atMs: number][] = [];
   const receiver = { receive: (load: string) => { heard.push([load, clock.now()]); } };
   assert.equal(downlink.pass(10, 5, receiver, 'a'), 15);
@@ -63,7 +63,7 @@ test('a downlink passes one message after the other, each taking its time', asyn
 
 test('what passes without waiting makes those behind it wait', async () => {
   const clock = new Simulation();
-  const downlink = new Downlink(clock, 1000);
+  const downlink = new Downlink(clock, 1000, () => clock.line());
   downlink.charge(10, 0);
   assert.equal(downlink.pass(10, 5, { receive: () => undefined }, 'a'), 20);
   const uplink = new Uplink(clock, 1000);
@@ -75,6 +75,7 @@ test('what passes without waiting makes those behind it wait', async () => {
 });
 
 test('a link without limit takes no time', () => {
-  const downlink = new Downlink(new Simulation(), Number.POSITIVE_INFINITY);
+  const clock = new Simulation();
+  const downlink = new Downlink(clock, Number.POSITIVE_INFINITY, () => clock.line());
   assert.equal(downlink.pass(1e9, 3, { receive: () => undefined }, 'a'), 3);
 });

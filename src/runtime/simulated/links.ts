@@ -6,7 +6,7 @@
  *
  * Invariant: a link never carries more than its rate, and an uplink is never idle while something waits for it.
  */
-import type { Line, Receiver } from './agenda.ts';
+import type { EventSource, Line, Receiver } from './agenda.ts';
 import type { Simulation } from './simulation.ts';
 
 /** A message of so few bytes is a packet. */
@@ -21,11 +21,12 @@ export interface Sender {
 }
 
 /** Serves the senders that have something in turn, one message each: the share of long TCP flows, near enough. */
-export class Uplink {
+export class Uplink implements EventSource {
   /** Bytes carried so far. */
   sentBytes = 0;
   /** Whether messages leave the moment they are sent. */
   readonly isUnlimited: boolean;
+  readonly isCancelled = false;
   readonly #simulation: Simulation;
   readonly #bytesPerMs: number;
   readonly #waiting: Sender[] = [];
@@ -57,27 +58,33 @@ export class Uplink {
     this.#serving = sender;
     if (sender === undefined) return;
     this.charge(sender.headBytes());
-    this.#simulation.at(this.#freeAtMs, this.#served);
+    this.#simulation.schedule(this.#freeAtMs, this);
   }
 
-  readonly #served = (): void => {
+  /** The link has carried the head of the sender that it serves. */
+  run(): void {
     const sender = this.#serving;
     if (sender === undefined) return;
     sender.headSent();
     if (sender.headBytes() > 0) this.#waiting.push(sender);
     this.#serveNext();
-  };
+  }
 }
 
 /** Passes messages on in the order in which they left their senders, each taking its time. */
 export class Downlink {
   readonly #bytesPerMs: number;
   readonly #line: Line;
+  readonly #lineOf: (delayMs: number) => Line;
+  readonly #simulation: Simulation;
   #freeAtMs = 0;
 
-  constructor(simulation: Simulation, bytesPerSecond: number) {
+  /** @param lineOf a line for all that takes so many milliseconds from now */
+  constructor(simulation: Simulation, bytesPerSecond: number, lineOf: (delayMs: number) => Line) {
+    this.#simulation = simulation;
     this.#bytesPerMs = bytesPerSecond / 1000;
     this.#line = simulation.line();
+    this.#lineOf = lineOf;
   }
 
   /** Bytes that get here at `arriveMs` and pass without waiting. */
@@ -85,10 +92,18 @@ export class Downlink {
     this.#freeAtMs = Math.max(arriveMs, this.#freeAtMs) + bytes / this.#bytesPerMs;
   }
 
-  /** Sends a load of `bytes` that gets here at `arriveMs` on to the receiver once it is through; tells when that is. */
-  pass<Load>(bytes: number, arriveMs: number, receiver: Receiver<Load>, load: Load): number {
-    this.charge(bytes, arriveMs);
-    this.#line.send(this.#freeAtMs, receiver, load);
+  /** Sends a load of `bytes` that gets here in `travelMs` on to the receiver once it is through; tells when that is. */
+  pass<Load>(bytes: number, travelMs: number, receiver: Receiver<Load>, load: Load): number {
+    const nowMs = this.#simulation.now();
+    if (this.#freeAtMs <= nowMs + travelMs) {
+      // It need not wait, so it takes as long as all its like.
+      const delayMs = travelMs + bytes / this.#bytesPerMs;
+      this.#freeAtMs = nowMs + delayMs;
+      this.#lineOf(delayMs).send(this.#freeAtMs, receiver, load);
+    } else {
+      this.charge(bytes, nowMs + travelMs);
+      this.#line.send(this.#freeAtMs, receiver, load);
+    }
     return this.#freeAtMs;
   }
 }

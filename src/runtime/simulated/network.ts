@@ -76,10 +76,10 @@ export class SimulatedNetwork {
     for (const address of host.addresses) if (this.#hosts.get(address) === host) this.#hosts.delete(address);
   }
 
-  /** For what is on its way between two hosts and waits for no link: all that takes `travelMs`. */
-  lineOf(travelMs: number): Line {
-    let line = this.#lines.get(travelMs);
-    if (line === undefined) this.#lines.set(travelMs, line = this.simulation.line());
+  /** For what is on its way between two hosts and waits for no link: all that takes `delayMs`. */
+  lineOf(delayMs: number): Line {
+    let line = this.#lines.get(delayMs);
+    if (line === undefined) this.#lines.set(delayMs, line = this.simulation.line());
     return line;
   }
 
@@ -109,7 +109,7 @@ export class SimulatedHost implements Network {
     this.addresses = addresses;
     this.latencyMs = link.latencyMs ?? 5;
     this.uplink = new Uplink(world.simulation, link.upBytesPerSecond ?? Number.POSITIVE_INFINITY);
-    this.downlink = new Downlink(world.simulation, link.downBytesPerSecond ?? Number.POSITIVE_INFINITY);
+    this.downlink = new Downlink(world.simulation, link.downBytesPerSecond ?? Number.POSITIVE_INFINITY, (delayMs) => world.lineOf(delayMs));
   }
 
   get clock(): Simulation {

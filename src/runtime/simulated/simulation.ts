@@ -51,13 +51,17 @@ export class Simulation implements Clock {
   }
 
   every(intervalMs: number, action: () => void): Timer {
-    let timer: Timer;
-    const repeat = (): void => {
-      timer = this.after(intervalMs, repeat);
+    const event: ScheduledAction = new ScheduledAction(() => {
+      this.schedule(this.#nowMs + intervalMs, event);
       action();
-    };
-    timer = this.after(intervalMs, repeat);
-    return { cancel: () => timer.cancel() };
+    });
+    this.schedule(this.#nowMs + intervalMs, event);
+    return event;
+  }
+
+  /** Runs the source once, at a moment that has not passed; cheaper than a timer for one that comes again and again. */
+  schedule(timeMs: number, source: EventSource): void {
+    this.#agenda.add(timeMs, source);
   }
 
   /** A queue of deliveries: cheaper than a timer for each, where each is due no sooner than the one before. */
