@@ -79,6 +79,9 @@ export const LIMITS = {
   bannedAddresses: 4096,
   /** Blocks that nobody asked for, from one neighbour, before it is dropped. */
   unaskedBlocks: 2000,
+  /** Web seeds of one torrent that are asked at a time, and bytes asked of one in a row. */
+  webSeedsAtOnce: 4,
+  webSeedRunBytes: 64 * 1024 * 1024,
   /** Allowed-fast pieces taken from one neighbour (BEP 6 sends 10). */
   allowedFastPieces: 64,
 
@@ -218,6 +221,8 @@ export const LIMITS = {
   ringSuccessors: 24,
   /** Contacts read from one list of one datagram. */
   ringContactsPerList: 64,
+  /** Contacts whose ids are remembered rather than worked out again. */
+  ringKnownContacts: 32_768,
   /** Queries waiting for their answers at a time; more fail at once. */
   ringQueries: 4096,
   /** Tokens kept that others have issued us. */

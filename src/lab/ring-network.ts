@@ -11,6 +11,7 @@ import { ID_BITS, plusPowerOfTwo } from '../discovery/ring/circle.ts';
 import type { Contact } from '../discovery/ring/ring-id.ts';
 import { RingNode } from '../discovery/ring/ring-node.ts';
 import type { RingSettings } from '../discovery/ring/settings.ts';
+import type { DatagramSocket } from '../runtime/network.ts';
 import { integerBelow } from '../runtime/random.ts';
 import { SimulatedNetwork, type DatagramFaults, type SimulatedHost } from '../runtime/simulated/network.ts';
 import { Simulation, type SeededRandom } from '../runtime/simulated/simulation.ts';
@@ -24,12 +25,15 @@ export interface RingPeer {
   readonly node: RingNode;
 }
 
+/** Stands between a peer and its socket: for peers that misbehave. */
+export type Tamper = (socket: DatagramSocket) => DatagramSocket;
+
 export interface RingNetworkOptions {
   readonly seed?: number;
   readonly faults?: DatagramFaults;
   /** For every peer. */
   readonly settings?: Partial<RingSettings>;
-  /** Promises settle after so many events (see `Simulation`). Default 1. */
+  /** Promises settle after so many events (see `Simulation`). Default 16. */
   readonly settleEvery?: number;
 }
 
@@ -43,7 +47,7 @@ export class RingNetwork {
   readonly #addresses = new Set<string>();
 
   constructor(options: RingNetworkOptions = {}) {
-    this.simulation = new Simulation({ seed: options.seed ?? 1, settleEvery: options.settleEvery ?? 1 });
+    this.simulation = new Simulation({ seed: options.seed ?? 1, settleEvery: options.settleEvery ?? 16 });
     this.world = new SimulatedNetwork(this.simulation, options.faults);
     this.random = this.simulation.random.fork();
     this.#settings = options.settings ?? {};
@@ -63,20 +67,26 @@ export class RingNetwork {
   /**
    * A ring of `count` peers as stabilising would leave it after a long time: neighbours and fingers exact, nothing learnt.
    * Nobody has joined, so it is there at once whatever its size.
+   * @param tamper which peers misbehave, by the order in which they are added
    */
-  static async stabilised(count: number, options: RingNetworkOptions = {}): Promise<RingNetwork> {
+  static async stabilised(count: number, options: RingNetworkOptions = {}, tamper?: (index: number) => Tamper | undefined): Promise<RingNetwork> {
     const network = new RingNetwork(options);
-    for (let index = 0; index < count; index++) await network.add();
+    for (let index = 0; index < count; index++) await network.add({ tamper: tamper?.(index) });
     const contacts = network.peers.map(({ node }) => node.contact).sort(byId);
     for (const { node } of network.peers) fillTable(node, contacts);
     for (const { node } of network.peers) node.begin();
     return network;
   }
 
-  /** One more peer, on a host of its own at a random public address; it is outside still. */
-  async add(address = this.#freshAddress()): Promise<RingPeer> {
+  /** One more peer, on a host of its own at a random public address unless given one; it is outside still. */
+  async add(options: { readonly address?: string; readonly tamper?: Tamper | undefined } = {}): Promise<RingPeer> {
     const { least, most } = LATENCY_MS;
-    const host = this.world.addHost(address, { latencyMs: least + this.random.fraction() * (most - least) });
+    const host = this.world.addHost(options.address ?? this.#freshAddress(), { latencyMs: least + this.random.fraction() * (most - least) });
+    const { tamper } = options;
+    if (tamper !== undefined) {
+      const bind = host.bindDatagrams.bind(host);
+      host.bindDatagrams = async (where) => tamper(await bind(where));
+    }
     const runtime = { clock: this.simulation, random: this.simulation.random.fork(), network: host };
     const node = await RingNode.open(runtime, { port: RING_PORT, settings: this.#settings });
     const peer = { host, node };
@@ -174,8 +184,10 @@ function keysOf(contacts: readonly Contact[]): string {
 function fillTable({ contact, settings, table }: RingNode, contacts: readonly Contact[]): void {
   const index = contacts.indexOf(contact);
   const at = (offset: number): Contact => contacts[(index + offset + contacts.length) % contacts.length];
-  for (let offset = 1; offset <= settings.successors; offset++) table.successors.add(at(offset), true);
-  for (let offset = 1; offset <= settings.successors + 1; offset++) table.predecessors.add(at(-offset), true);
+  for (let offset = 1; offset < contacts.length && offset <= settings.successors + 1; offset++) {
+    table.successors.add(at(offset), true);
+    table.predecessors.add(at(-offset), true);
+  }
   for (let exponent = 0; exponent < ID_BITS; exponent++) {
     const finger = successorOf(plusPowerOfTwo(contact.id, exponent), contacts);
     if (finger !== contact) table.shortcuts.setFingers(exponent, exponent, finger);

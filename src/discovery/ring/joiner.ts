@@ -64,7 +64,8 @@ export class Joiner {
   #sendJoin(through: readonly Endpoint[], attemptsLeft: number, taken: Set<number>, done: (outcome: JoinOutcome) => void): void {
     if (attemptsLeft === 0) return done('unreachable');
     const { own } = this.#context.table;
-    this.#router.route('join', own.id, through[attemptsLeft % through.length], (acknowledged) => {
+    const first = attemptsLeft % through.length;
+    this.#router.route('join', own.id, [...through.slice(first), ...through.slice(0, first)], (acknowledged) => {
       if (acknowledged === undefined) return this.#sendJoin(through, attemptsLeft - 1, taken, done);
       if (!equalBytes(acknowledged.owner.id, own.id)) return this.#takeOver(acknowledged, done);
       taken.add(own.slot);

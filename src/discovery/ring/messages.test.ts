@@ -39,7 +39,7 @@ const anyQuery: fc.Arbitrary<Query> = fc.oneof<fc.Arbitrary<Query>[]>(
   fc.record({ type: fc.constant('records' as const), after: id, upTo: id, bucket: fc.integer({ min: 0, max: DIGEST_BUCKETS - 1 }), cursor }),
 );
 const anyAnswer: fc.Arbitrary<Answer> = fc.record({
-  closer: contacts, successors: contacts, predecessors: contacts, shortcuts: contacts, records, cursor, digests, keys: fc.nat(),
+  closer: contacts, successors: contacts, predecessors: contacts, shortcuts: contacts, records, cursor, digests, kept: fc.uint8Array({ maxLength: 64 }), keys: fc.nat(),
 });
 const envelope = { transaction: bytesOf(4), slot: fc.integer({ min: 0, max: 7 }), receiver: endpoint, token: bytesOf(8) };
 const anyMessage: fc.Arbitrary<Message> = fc.oneof<fc.Arbitrary<Message>[]>(

@@ -93,6 +93,8 @@ export interface Answer {
   /** Where the next page begins; absent on the last one. */
   readonly cursor?: Uint8Array;
   readonly digests?: Uint32Array;
+  /** `store`: for each record in order 1 where it is kept now, 0 where not. */
+  readonly kept?: Uint8Array;
   /** Keys held. */
   readonly keys?: number;
 }
@@ -283,6 +285,7 @@ function encodeAnswer(answer: Answer, family: AddressFamily): { [key: string]: E
     records: answer.records && encodeRecords(answer.records, family),
     cursor: answer.cursor,
     digests: answer.digests && encodeDigests(answer.digests),
+    kept: answer.kept,
     keys: answer.keys,
   };
 }
@@ -297,11 +300,13 @@ function decodeAnswer(fields: BencodeDictionary, family: AddressFamily): Answer 
   if (!closer || !successors || !predecessors || !shortcuts || !records) return undefined;
   const digests = decodeDigests(fields);
   const cursor = cursorOf(fields);
+  const kept = field.bytes(fields, 'kept');
   const keys = countOf(fields, 'keys', Number.MAX_SAFE_INTEGER);
   return {
     closer, successors, predecessors, shortcuts, records,
     ...(cursor !== undefined && { cursor }),
     ...(digests !== undefined && { digests }),
+    ...(kept !== undefined && { kept }),
     ...(keys !== undefined && { keys }),
   };
 }

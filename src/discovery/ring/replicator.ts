@@ -7,8 +7,8 @@
  * settled by the later expiry, so copies agree in whatever order all this happens. The same comparison hands keys over to a
  * newcomer, and from one who leaves.
  *
- * Invariant: a copy that need not be kept here any more is dropped only after a peer who should keep it has taken it. Copies
- * are taken from neighbours only, and only of keys that this peer should keep.
+ * Invariant: a copy that need not be kept here any more is dropped only after a peer who should keep it has taken it, or when
+ * it expires. Copies are taken from neighbours only, and only of keys that this peer should keep.
  */
 import { equalBytes } from '../../bytes/compare.ts';
 import type { Endpoint } from '../../bytes/endpoint.ts';
@@ -64,19 +64,9 @@ export class Replicator {
     return outcome;
   }
 
-  /** Takes in copies from a neighbour; returns how many are kept here now. */
-  take(copies: RecordPage): number {
-    const { table, records, clock, settings } = this.#context;
-    let kept = 0;
-    for (const record of copies) {
-      if (!table.keeps(record.key)) continue;
-      const outcomes = record.holders.map(({ endpoint, secondsLeft }) => {
-        if (secondsLeft === 0) return records.remove(record.key, record.infoHash, endpoint);
-        return records.put(record, endpoint, Math.min(secondsLeft * 1000, settings.recordLifetimeMs), clock.now());
-      });
-      if (!outcomes.includes('full') && !outcomes.includes('invalid')) kept += 1;
-    }
-    return kept;
+  /** Takes in copies from a neighbour; tells for each with 1 or 0 whether it is kept here now. */
+  take(copies: RecordPage): Uint8Array {
+    return Uint8Array.from(copies, (record) => (this.#takeOne(record) ? 1 : 0));
   }
 
   /**
@@ -112,6 +102,16 @@ export class Replicator {
     const arc = { after: predecessor.id, upTo: table.own.id };
     for (const successor of table.successors.all) this.compare(successor, arc, 'both', () => {});
     this.#passOn();
+  }
+
+  #takeOne(record: FileRecord): boolean {
+    const { table, records, clock, settings } = this.#context;
+    if (!table.keeps(record.key)) return false;
+    const outcomes = record.holders.map(({ endpoint, secondsLeft }) => {
+      if (secondsLeft === 0) return records.remove(record.key, record.infoHash, endpoint);
+      return records.put(record, endpoint, Math.min(secondsLeft * 1000, settings.recordLifetimeMs), clock.now());
+    });
+    return !outcomes.includes('full') && !outcomes.includes('invalid');
   }
 
   /** However often the neighbours change, what is due is not put off. */
@@ -178,18 +178,22 @@ export class Replicator {
     this.take(records.filter(({ key }) => isWithin(key, arc.after, arc.upTo)));
   }
 
-  /** What lies before the arcs that this peer should keep, the farthest predecessor should have: it gets it, and we forget it. */
+  /**
+   * What lies before the arcs that this peer should keep, goes to the farthest predecessor that has us for a neighbour, the
+   * r-th; it keeps what belongs to the r before it. What it has, we forget.
+   */
   #passOn(): void {
     const { table, records, clock, family } = this.#context;
-    const keeper = table.predecessors.last;
+    const keeper = table.predecessors.all.at(-2);
     if (keeper === undefined) return;
     const strays = records.select((key) => !table.keeps(key), clock.now());
     const passNext = ([page, ...rest]: readonly RecordPage[]): void => {
       if (page === undefined) return;
       this.#context.ask(keeper, { type: 'store', records: page }, (outcome) => {
-        if (outcome.kind !== 'answer' || outcome.answer.keys !== page.length) return;
-        for (const { key, infoHash, holders } of page) {
-          if (!table.keeps(key)) for (const { endpoint } of holders) records.remove(key, infoHash, endpoint);
+        if (outcome.kind !== 'answer') return;
+        const { kept = new Uint8Array() } = outcome.answer;
+        for (const [index, { key, infoHash, holders }] of page.entries()) {
+          if (kept[index] === 1 && !table.keeps(key)) for (const { endpoint } of holders) records.remove(key, infoHash, endpoint);
         }
         passNext(rest);
       });

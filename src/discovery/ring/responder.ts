@@ -86,7 +86,7 @@ export class Responder {
         return this.#find(query);
       case 'store':
         if (!isNeighbour) return refusal(ERROR.notResponsible, 'copies are taken from neighbours only');
-        return answer({ keys: this.#replicator.take(query.records) });
+        return answer({ kept: this.#replicator.take(query.records) });
       case 'compare':
         return answer({ digests: records.digests(query.after, query.upTo, this.#context.clock.now()) });
       case 'records': {

@@ -13,6 +13,7 @@ import { sha1 } from '../../bytes/digest.ts';
 import {
   addressToBytes, bytesToAddress, endpointToCompact, formatEndpoint, type AddressFamily, type Endpoint,
 } from '../../bytes/endpoint.ts';
+import { LIMITS } from '../../bytes/limits.ts';
 
 /** Places on the circle for each public address: peers behind one translator, no more (BEP 42 has as many). */
 export const SLOTS = 8;
@@ -30,13 +31,24 @@ export interface Contact {
   readonly key: string;
 }
 
+/** Contacts worked out already, by key, for the same few peers are named again and again. */
+const known = new Map<string, Contact>();
+
 /** The contact at an endpoint; undefined where no peer can be there, or not on that slot. */
 export function contactAt(endpoint: Endpoint, slot: number): Contact | undefined {
+  const key = `${formatEndpoint(endpoint)}/${slot}`;
+  const contact = known.get(key) ?? workOut(endpoint, slot, key);
+  if (contact === undefined) return undefined;
+  if (known.size >= LIMITS.ringKnownContacts) known.clear();
+  known.set(key, contact);
+  return contact;
+}
+
+function workOut(endpoint: Endpoint, slot: number, key: string): Contact | undefined {
   const scope = addressScope(endpoint.host);
   if (scope === 'unusable' || endpoint.port === 0) return undefined;
   if (!Number.isInteger(slot) || slot < 0 || slot >= (scope === 'local' ? 1 : SLOTS)) return undefined;
-  const id = scope === 'local' ? localId(endpoint) : publicId(endpoint.host, slot);
-  return { endpoint, slot, id, key: `${formatEndpoint(endpoint)}/${slot}` };
+  return { endpoint, slot, key, id: scope === 'local' ? localId(endpoint) : publicId(endpoint.host, slot) };
 }
 
 /** The name under which what one stranger may have is counted: the same that its ids are bound to. */

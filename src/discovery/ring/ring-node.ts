@@ -219,14 +219,13 @@ export class RingNode {
 
   /** The same recursively: the peers hand the question on among themselves. Undefined where no word comes back. */
   async route(key: Uint8Array): Promise<RouteResult | undefined> {
-    const { own, successors, shortcuts } = this.#context.table;
-    const view = this.#context.table.view(key);
-    const first = view.owners[0] ?? view.closer[0] ?? successors.first ?? shortcuts.all[0];
+    const { table } = this.#context;
+    const view = table.view(key);
     if (this.#state === 'member' && view.isOwn) {
-      return { owner: own, hops: 0, tookMs: 0, successors: successors.all, predecessors: this.#context.table.predecessors.all };
+      return { owner: table.own, hops: 0, tookMs: 0, successors: table.successors.all, predecessors: table.predecessors.all };
     }
-    if (first === undefined) return undefined;
-    return new Promise((resolve) => this.#router.route('route', key, first, resolve));
+    const through = [...view.owners, ...view.closer, ...table.all];
+    return new Promise((resolve) => this.#router.route('route', key, through, resolve));
   }
 
   /** Announces oneself as a holder of a file, for `settings.recordLifetimeMs`. */

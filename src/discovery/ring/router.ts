@@ -10,6 +10,7 @@ import { formatEndpoint, type Endpoint } from '../../bytes/endpoint.ts';
 import { toHex } from '../../bytes/hex.ts';
 import { LIMITS } from '../../bytes/limits.ts';
 import type { Timer } from '../../runtime/clock.ts';
+import { isWithin } from './circle.ts';
 import type { RingContext } from './context.ts';
 import { ERROR, NONCE_BYTES, type Neighbours, type RoutedQuery } from './messages.ts';
 import { answer, refusal, type Reply } from './reply.ts';
@@ -24,7 +25,7 @@ export interface RouteResult extends Neighbours {
 }
 
 /** What a routed query may take altogether, its retries on the way included. */
-const ROUTE_TIMEOUT_MS = 8000;
+const ROUTE_TIMEOUT_MS = 12_000;
 
 export class Router {
   readonly #context: RingContext;
@@ -35,9 +36,12 @@ export class Router {
     this.#context = context;
   }
 
-  /** Sends a query on its way through the peer at `first`; `done` is called once, with undefined where no word came. */
-  route(type: 'join' | 'route', target: Uint8Array, first: Contact | Endpoint, done: (result: RouteResult | undefined) => void): void {
-    const { clock, random, queries, settings } = this.#context;
+  /**
+   * Sends a query on its way; `done` is called once, with undefined where no word came.
+   * @param through peers that may take it, the best first
+   */
+  route(type: 'join' | 'route', target: Uint8Array, through: readonly (Contact | Endpoint)[], done: (result: RouteResult | undefined) => void): void {
+    const { clock, random } = this.#context;
     const nonce = random.bytes(NONCE_BYTES);
     const key = toHex(nonce);
     const end = (): void => this.#end(key, undefined);
@@ -46,7 +50,7 @@ export class Router {
       return;
     }
     this.#waiting.set(key, { done, timer: clock.after(ROUTE_TIMEOUT_MS, end), sinceMs: clock.now() });
-    queries.ask(first, { type, target, nonce, hops: 0 }, settings.attempts, (outcome) => { if (outcome.kind !== 'answer') end(); });
+    this.#try({ type, target, nonce, hops: 0 }, through, end);
   }
 
   /** Takes a query that is on its way, and says to whoever handed it on that it is taken. */
@@ -83,22 +87,27 @@ export class Router {
 
   #pass(query: RoutedQuery & { readonly origin: Endpoint }, askedBy: Contact | undefined): void {
     const { table } = this.#context;
-    const view = table.view(query.target, askedBy);
-    if (view.isOwn) return this.#deliver(query);
+    const { isOwn, owners, closer } = table.view(query.target, askedBy);
+    if (isOwn) return this.#deliver(query);
     const isOrigin = ({ endpoint }: Contact): boolean => formatEndpoint(endpoint) === formatEndpoint(query.origin);
-    const next = [...view.owners, ...view.closer];
     // Who joins from a neighbour's address is that neighbour after a restart: it does not stand where it stood.
     if (query.type === 'join') this.#context.check(table.all.filter(isOrigin));
-    this.#try(query, next.filter((contact) => !isOrigin(contact)));
+    const others = (contacts: readonly Contact[]): Contact[] => contacts.filter((contact) => !isOrigin(contact));
+    this.#try(query, others(owners), () => {
+      // Whoever asked takes us for the one responsible, and those who would come before us are all silent.
+      if (askedBy !== undefined && isWithin(query.target, askedBy.id, table.own.id)) this.#deliver(query);
+      else this.#try(query, others(closer), () => {});
+    });
   }
 
-  #try(query: RoutedQuery, [next, ...others]: readonly Contact[]): void {
+  /** Hands the query to the first that takes it. */
+  #try(query: RoutedQuery, [next, ...others]: readonly (Contact | Endpoint)[], nobody: () => void): void {
     const { queries, settings } = this.#context;
-    if (next === undefined) return;
+    if (next === undefined) return nobody();
     queries.ask(next, query, settings.lookupAttempts, (outcome) => {
       if (outcome.kind === 'answer') return;
-      this.#context.check([next]);
-      this.#try(query, others);
+      if ('slot' in next) this.#context.check([next]);
+      this.#try(query, others, nobody);
     });
   }
 

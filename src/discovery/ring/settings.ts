@@ -34,6 +34,11 @@ export interface RingSettings {
   readonly longestTimeoutMs: number;
   /** How long a silent peer is not asked again on hearsay. */
   readonly silenceMs: number;
+  /**
+   * A peer that claims an arc so many times as long as the mean one is not believed at once. Of the true arcs that keys fall
+   * in, 4 in 100 are longer than 5.
+   */
+  readonly plausibleGaps: number;
   /** Peers that a lookup asks before it gives up. */
   readonly lookupSteps: number;
   /** Queries answered of one stranger: in the long run, and at once. Neighbours are not counted. */
@@ -58,6 +63,7 @@ export const DEFAULT_SETTINGS: RingSettings = {
   shortestTimeoutMs: 150,
   longestTimeoutMs: 4000,
   silenceMs: 60_000,
+  plausibleGaps: 5,
   lookupSteps: 128,
   queriesPerSecond: 100,
   queryBurst: 500,
