@@ -9,12 +9,13 @@ import { version } from '../runtime/node/version.ts';
 
 /** Rejects with `ShoalError` 'LISTEN_FAILED'. */
 export function openSession(runtime: Runtime, options: SwarmOptions): Promise<Session> {
-  const { port, listen, down, up, choking } = options;
+  const { port, listen, down, up, choking, bootstrap } = options;
   return Session.open(runtime, {
     ...(port === undefined ? {} : { port }),
     ...(listen === undefined ? {} : { listenHost: listen }),
     ...(down === undefined ? {} : { downBytesPerSecond: down }),
     ...(up === undefined ? {} : { upBytesPerSecond: up }),
+    ...(bootstrap === undefined ? {} : { bootstrap }),
     choking,
     discovery: chosenDiscoveries(options),
     stateDirectory: stateDirectory(),

@@ -17,7 +17,7 @@ const NEIGHBOUR: NeighbourStatus = {
 const STATUS: TorrentStatus = {
   state: 'downloading', name: 'holiday.mkv', progress: 0.25, wantedBytes: 4_000_000, haveBytes: 1_000_000,
   downloadedBytes: 1_100_000, uploadedBytes: 250_000, wastedBytes: 100_000, downBytesPerSecond: 1_500_000, upBytesPerSecond: 20_000,
-  etaMs: 2000, neighbours: [], knownPeers: 12, metadata: { receivedBytes: 0, totalBytes: 0 }, messages: [],
+  etaMs: 2000, neighbours: [], webSeeds: [], knownPeers: 12, metadata: { receivedBytes: 0, totalBytes: 0 }, messages: [],
 };
 
 function lines(status: Partial<TorrentStatus>, screen = { columns: 100, rows: 24 }, stateForMs = 65_000): readonly string[] {

@@ -14,6 +14,7 @@ export interface SwarmOptions {
   readonly choking: 'adaptive' | 'textbook';
   /** Absent: all of them. */
   readonly discovery?: readonly DiscoveryName[];
+  readonly bootstrap?: readonly Endpoint[];
   readonly dht: boolean;
   readonly lsd: boolean;
   readonly pex: boolean;
@@ -27,6 +28,7 @@ export function addSwarmOptions(command: Command): void {
     .option('--up <rate>', 'upload no faster, such as 2MB/s or 10Mbps', readRate)
     .addOption(new Option('--choking <policy>', 'whom to upload to: adaptive fills the uplink, textbook has 4 + 1 slots').choices(['adaptive', 'textbook']).default('adaptive'))
     .option('--discovery <names>', `how to find peers: all, or some of ${DISCOVERY_NAMES.join(',')}`, readDiscoveries)
+    .addOption(new ListOption('--bootstrap <host:port…>', 'nodes through which to join the DHT, instead of the public ones', readEndpoint, isEndpointWord))
     .option('--no-dht', 'find no peers through the DHT')
     .option('--no-lsd', 'find no peers on the local network')
     .option('--no-pex', 'find no peers through peers')

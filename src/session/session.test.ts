@@ -104,3 +104,18 @@ test('a torrent is in a session once', async () => {
   await session.add(metainfo, { directory: '/got' });
   await assert.rejects(session.add(metainfo, { directory: '/elsewhere' }), { code: 'DUPLICATE_TORRENT' });
 });
+
+test('without any tracker, peers find each other in the DHT', async () => {
+  const { simulation, runtimeOf } = world();
+  const bootstrap = [{ host: '10.0.0.9', port: 6881 }];
+  await Session.open(runtimeOf('10.0.0.9'), { port: 6881, discovery: ['kademlia'], bootstrap: [] });
+  const seedRuntime = runtimeOf('10.0.0.1');
+  await seedRuntime.disk.writeWhole('/data/test.bin', payload);
+  const seed = await Session.open(seedRuntime, { discovery: ['kademlia'], bootstrap });
+  await seed.add(metainfo, { directory: '/data', check: 'full' });
+  await simulation.run(60_000);
+  const session = await Session.open(runtimeOf('10.0.0.2'), { discovery: ['kademlia'], bootstrap });
+  const torrent = await session.add(`magnet:?xt=urn:btih:${Buffer.from(metainfo.infoHash!).toString('hex')}`, { directory: '/got' });
+  await simulation.complete(torrent.whenDone(), 300_000);
+  assert.equal(torrent.metainfo?.name, 'test.bin');
+});

@@ -3,10 +3,12 @@
  *
  * Invariant: a torrent is in a session once; a session that is closed has no torrent, no socket and no timer left.
  */
+import type { Endpoint } from '../bytes/endpoint.ts';
 import { ShoalError } from '../bytes/errors.ts';
 import { toHex } from '../bytes/hex.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import type { DiscoveryName } from '../discovery/discovery.ts';
+import type { KademliaNode } from '../discovery/kademlia/kademlia.ts';
 import type { Magnet } from '../metainfo/magnet.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { parseTorrent } from '../metainfo/parse.ts';
@@ -19,7 +21,7 @@ import { RateLimit } from '../swarm/rate.ts';
 import type { PeerMessage } from '../wire/messages.ts';
 import { createPeerId } from '../wire/peer-id.ts';
 import { peerProtocol } from '../wire/peer-protocol.ts';
-import { DISCOVERY_NAMES, openDiscoveries, type Discoveries } from './discoveries.ts';
+import { DISCOVERY_NAMES, openDiscoveries, PUBLIC_BOOTSTRAP, type Discoveries } from './discoveries.ts';
 import { resolveSource } from './source.ts';
 import { Torrent, type AddOptions, type TorrentSurroundings } from './torrent.ts';
 
@@ -37,6 +39,8 @@ export interface SessionOptions {
   readonly choking?: ChokingPolicyName;
   /** The ways to find peers; default all. */
   readonly discovery?: readonly DiscoveryName[];
+  /** Well-known nodes through which to join the DHT; default those of the public one. */
+  readonly bootstrap?: readonly Endpoint[];
   /** A torrent; default 80. */
   readonly maxNeighbours?: number;
   /** Of Shoal, such as `0.1.0`; default `0.0.0`. */
@@ -65,7 +69,14 @@ export class Session implements AsyncDisposable {
     const accept = (channel: Channel<PeerMessage>): void => welcome(runtime, channel, byInfoHash, waiting);
     const listener = await listen(runtime, options, accept);
     const names = new Set(options.discovery ?? DISCOVERY_NAMES);
-    const discoveries = await openDiscoveries(runtime, names, `Shoal/${options.version ?? UNVERSIONED}`);
+    const discoveries = await openDiscoveries(runtime, {
+      names,
+      userAgent: `Shoal/${options.version ?? UNVERSIONED}`,
+      port: listener.endpoint.port,
+      listenHost: options.listenHost,
+      stateDirectory: options.stateDirectory,
+      bootstrap: options.bootstrap ?? PUBLIC_BOOTSTRAP,
+    });
     return new Session(runtime, options, { listener, byInfoHash, discoveries, exchangePeers: names.has('exchange') });
   }
 
@@ -90,10 +101,10 @@ export class Session implements AsyncDisposable {
       discoveries: discoveries.all,
       port: listener.endpoint.port,
       exchangePeers: opened.exchangePeers,
-      dhtNode: (endpoint) => discoveries.addDhtNode(endpoint),
+      dhtNode: (endpoint) => discoveries.dht?.addNode(endpoint),
       swarm: {
         peerId: createPeerId(runtime.random, version),
-        dhtPort: discoveries.dhtPort,
+        dhtPort: discoveries.dht?.status()[0]?.endpoint.port,
         maxNeighbours: options.maxNeighbours ?? NEIGHBOURS,
         bans: new Bans(),
         choking: options.choking ?? 'adaptive',
@@ -108,6 +119,11 @@ export class Session implements AsyncDisposable {
   /** Where peers can reach this session. */
   get port(): number {
     return this.#listener.endpoint.port;
+  }
+
+  /** The session's node in the DHT, if it has one. */
+  get dht(): KademliaNode | undefined {
+    return this.#discoveries.dht;
   }
 
   get torrents(): readonly Torrent[] {

@@ -1,5 +1,7 @@
 /** What stands of a torrent at a moment: for screens, programs and events. Sizes in bytes. */
+import { formatBytes, formatRate } from '../bytes/units.ts';
 import type { NeighbourStatus } from '../swarm/swarm.ts';
+import type { WebSeedStatus } from '../swarm/web-seed.ts';
 
 /** `metadata`: it is being got from peers. `checking`: what is on disk is being hashed. */
 export type TorrentState = 'metadata' | 'checking' | 'downloading' | 'seeding' | 'stopped' | 'failed';
@@ -23,10 +25,21 @@ export interface TorrentStatus {
   /** Undefined while nothing comes in. */
   readonly etaMs: number | undefined;
   readonly neighbours: readonly NeighbourStatus[];
+  /** HTTP servers that have the files (BEP 19). */
+  readonly webSeeds: readonly WebSeedStatus[];
   /** Addresses known at which a peer may answer. */
   readonly knownPeers: number;
   /** While the metadata is coming in: bytes of it that are here, and how many it is said to have. */
   readonly metadata: { readonly receivedBytes: number; readonly totalBytes: number };
-  /** The last word of each way of finding peers, and of what has happened among them. */
+  /** The last word of each way of finding peers, of what has happened among them, and of each web seed in use. */
   readonly messages: readonly string[];
+}
+
+/** What there is to say of web seeds. The rest of their URLs may be a key that nobody else should see. */
+export function webSeedLines(webSeeds: readonly WebSeedStatus[]): string[] {
+  return webSeeds.flatMap(({ url, trouble, receivedBytes, downBytesPerSecond }) => {
+    const name = `web seed ${URL.parse(url)?.host}`;
+    if (trouble !== undefined) return [`! ${name}: ${trouble}`];
+    return receivedBytes > 0 ? [`${name}: ${formatRate(downBytesPerSecond)}, ${formatBytes(receivedBytes)} so far`] : [];
+  });
 }

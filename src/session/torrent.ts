@@ -28,7 +28,7 @@ import { ResumeKeeper, type Totals } from './resume-keeper.ts';
 import { Selection, type Select } from './selection.ts';
 import { isMetainfo } from './source.ts';
 import { stateFiles, type StateFiles } from './state-files.ts';
-import type { TorrentState, TorrentStatus } from './torrent-status.ts';
+import { webSeedLines, type TorrentState, type TorrentStatus } from './torrent-status.ts';
 
 const SAVE_INTERVAL_MS = 30_000;
 const WANT_MORE_INTERVAL_MS = 5_000;
@@ -202,7 +202,8 @@ export class Torrent {
     const neighbours = this.swarm.neighbourStatus();
     const { download, upload } = this.swarm.transfer ?? {};
     const wantedBytes = this.#selection?.wantedBytes ?? 0;
-    const downBytesPerSecond = neighbours.reduce((sum, neighbour) => sum + neighbour.downBytesPerSecond, 0);
+    const webSeeds = this.swarm.transfer?.webSeeds.status() ?? [];
+    const downBytesPerSecond = [...neighbours, ...webSeeds].reduce((sum, source) => sum + source.downBytesPerSecond, 0);
     const progress = this.#state === 'checking' ? this.#checkedShare : wantedBytes === 0 ? (this.#metainfo === undefined ? 0 : 1) : this.#haveBytes / wantedBytes;
     return {
       state: this.#state,
@@ -219,7 +220,8 @@ export class Torrent {
       neighbours,
       knownPeers: this.swarm.neighbours.candidates.size,
       metadata: this.swarm.metadataProgress,
-      messages: [...this.#messages.values()],
+      webSeeds,
+      messages: [...this.#messages.values(), ...webSeedLines(webSeeds)],
     };
   }
 
