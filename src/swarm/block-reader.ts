@@ -10,7 +10,8 @@ import type { BlockRequest } from '../wire/messages.ts';
 import type { Contents } from './contents.ts';
 
 const SEGMENT_BYTES = 256 * 1024;
-const SEGMENTS = LIMITS.readCacheBytes / SEGMENT_BYTES;
+/** Buffers kept for the next read. */
+const SPARE_BUFFERS = 16;
 const NOTHING = new Uint8Array(0);
 
 export class BlockReader {
@@ -20,6 +21,8 @@ export class BlockReader {
   readonly #cached = new Map<number, Uint8Array>();
   readonly #reading = new Map<number, Promise<void>>();
   readonly #spare: Uint8Array[] = [];
+  /** Of what is cached and being read. */
+  #heldBytes = 0;
 
   constructor(contents: Contents) {
     this.#contents = contents;
@@ -27,15 +30,14 @@ export class BlockReader {
   }
 
   /** The block's bytes, good until the next call of anything here; undefined where they must be read first. */
-  get({ piece, begin, length }: BlockRequest): Uint8Array | undefined {
+  get(request: BlockRequest): Uint8Array | undefined {
     if (!this.#contents.carriesPayload) return NOTHING;
-    const key = this.#keyOf(piece, begin);
-    const segment = this.#cached.get(key);
-    if (segment === undefined) return undefined;
-    this.#cached.delete(key);
-    this.#cached.set(key, segment);
-    const offset = begin % SEGMENT_BYTES;
-    return offset + length <= segment.length ? segment.subarray(offset, offset + length) : undefined;
+    const segments = this.#keysOf(request).map((key) => this.#use(key));
+    if (segments.some((segment) => segment === undefined)) return undefined;
+    const offset = request.begin % SEGMENT_BYTES;
+    // A block that does not begin where blocks do may lie in two segments.
+    const bytes = segments.length === 1 ? segments[0] : Buffer.concat(segments.flatMap((segment) => segment ?? []));
+    return bytes?.subarray(offset, offset + request.length);
   }
 
   /** Whether another read may be begun ahead of need. */
@@ -43,35 +45,62 @@ export class BlockReader {
     return this.#reading.size < LIMITS.readsUnderWay;
   }
 
-  /** Reads the segment in which the block lies; resolves when `get` would find it. Rejects with `DiskError`. */
-  load({ piece, begin }: BlockRequest): Promise<void> {
-    const key = this.#keyOf(piece, begin);
-    if (this.#cached.has(key)) return Promise.resolve();
+  /** Reads what is missing of the block's surroundings; resolves when `get` would find it. Rejects with `DiskError`. */
+  async load(request: BlockRequest): Promise<void> {
+    await Promise.all(this.#keysOf(request).map((key) => this.#loadSegment(key)));
+  }
+
+  #use(key: number): Uint8Array | undefined {
+    const segment = this.#cached.get(key);
+    if (segment === undefined) return undefined;
+    this.#cached.delete(key);
+    this.#cached.set(key, segment);
+    return segment;
+  }
+
+  #loadSegment(key: number): Promise<void> | undefined {
+    if (this.#cached.has(key)) return undefined;
     let reading = this.#reading.get(key);
     if (reading === undefined) {
-      reading = this.#read(key, piece, begin - (begin % SEGMENT_BYTES)).finally(() => this.#reading.delete(key));
+      reading = this.#read(key).finally(() => this.#reading.delete(key));
       this.#reading.set(key, reading);
     }
     return reading;
   }
 
-  async #read(key: number, piece: number, begin: number): Promise<void> {
-    this.#evict();
+  async #read(key: number): Promise<void> {
+    const piece = Math.floor(key / this.#segmentsPerPiece);
+    const begin = (key % this.#segmentsPerPiece) * SEGMENT_BYTES;
     const length = Math.min(SEGMENT_BYTES, pieceSize(this.#contents.metainfo, piece) - begin);
-    const buffer = length === SEGMENT_BYTES ? (this.#spare.pop() ?? new Uint8Array(SEGMENT_BYTES)) : new Uint8Array(length);
-    await this.#contents.store.read(piece, begin, buffer);
-    this.#cached.set(key, buffer);
-  }
-
-  #evict(): void {
-    for (const [key, segment] of this.#cached) {
-      if (this.#cached.size + this.#reading.size < SEGMENTS) return;
-      this.#cached.delete(key);
-      if (segment.length === SEGMENT_BYTES) this.#spare.push(segment);
+    this.#makeRoom(length);
+    const buffer = this.#takeBuffer(length);
+    try {
+      await this.#contents.store.read(piece, begin, buffer);
+      this.#cached.set(key, buffer);
+    } catch (error) {
+      this.#heldBytes -= length;
+      throw error;
     }
   }
 
-  #keyOf(piece: number, begin: number): number {
-    return piece * this.#segmentsPerPiece + Math.floor(begin / SEGMENT_BYTES);
+  #makeRoom(length: number): void {
+    for (const [key, segment] of this.#cached) {
+      if (this.#heldBytes + length <= LIMITS.readCacheBytes) return;
+      this.#cached.delete(key);
+      this.#heldBytes -= segment.length;
+      if (this.#spare.length < SPARE_BUFFERS) this.#spare.push(segment);
+    }
+  }
+
+  #takeBuffer(length: number): Uint8Array {
+    this.#heldBytes += length;
+    const index = this.#spare.findLastIndex((buffer) => buffer.length === length);
+    return index < 0 ? new Uint8Array(length) : this.#spare.splice(index, 1)[0];
+  }
+
+  #keysOf({ piece, begin, length }: BlockRequest): number[] {
+    const first = piece * this.#segmentsPerPiece + Math.floor(begin / SEGMENT_BYTES);
+    const last = piece * this.#segmentsPerPiece + Math.floor((begin + length - 1) / SEGMENT_BYTES);
+    return first === last ? [first] : [first, last];
   }
 }

@@ -36,6 +36,8 @@ export class Upload {
   readonly #limit: RateLimit;
   readonly #hooks: UploadHooks;
   readonly #reader: BlockReader;
+  /** Those for whom the head of their queue is being read. */
+  readonly #awaiting = new Set<Neighbour>();
 
   constructor(contents: Contents, world: { readonly clock: Clock; readonly limit: RateLimit; readonly hooks: UploadHooks }) {
     this.#contents = contents;
@@ -57,7 +59,7 @@ export class Upload {
       return this.#reject(neighbour, request);
     }
     neighbour.uploadQueue.push(request);
-    if (this.#reader.isIdle && this.#reader.get(request) === undefined) this.#load(neighbour, request);
+    if (this.#reader.isIdle && this.#reader.get(request) === undefined) this.#reader.load(request).catch((error: Error) => this.#hooks.failed(error));
     if (neighbour.uploadQueue.length === 1) this.serve(neighbour);
   }
 
@@ -86,7 +88,7 @@ export class Upload {
     while (uploadQueue.length > 0 && channel.queuedBytes < aheadBytes) {
       const request = uploadQueue[0];
       const data = this.#reader.get(request);
-      if (data === undefined) return this.#load(neighbour, request);
+      if (data === undefined) return this.#serveOnceRead(neighbour, request);
       const waitMs = this.#limit.waitMs(nowMs);
       if (waitMs > 0) return this.#hooks.throttled(waitMs);
       this.#limit.take(request.length, nowMs);
@@ -97,11 +99,14 @@ export class Upload {
     }
   }
 
-  #load(neighbour: Neighbour, request: BlockRequest): void {
-    this.#reader.load(request).then(
-      () => this.serve(neighbour),
-      (error: Error) => this.#hooks.failed(error),
-    );
+  /** The head of the queue must be read first: the neighbour is served on when it has been, once however often it is asked for. */
+  #serveOnceRead(neighbour: Neighbour, request: BlockRequest): void {
+    if (this.#awaiting.has(neighbour)) return;
+    this.#awaiting.add(neighbour);
+    this.#reader.load(request).then(() => {
+      this.#awaiting.delete(neighbour);
+      this.serve(neighbour);
+    }, (error: Error) => this.#hooks.failed(error));
   }
 
   #reject(neighbour: Neighbour, { piece, begin, length }: BlockRequest): void {
