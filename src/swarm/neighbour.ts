@@ -41,6 +41,8 @@ export class Neighbour {
 
   /** What it has. Empty until the piece count is known; what it says before that waits in `#early`. */
   pieces = new Bitfield(0);
+  /** It has said of pieces that it has them no more (BEP 54). */
+  hasTakenBack = false;
   /** How many of its pieces we want and lack. */
   interesting = 0;
   /** Whether its pieces count in the picker's availability, piece by piece; those of a seed do not. */

@@ -167,7 +167,7 @@ export class Transfer {
         neighbour.peerInterested = false;
         return this.choker.fillSlots(nowMs);
       case 'bitfield': return this.#hasPieces(neighbour, Bitfield.from(message.bytes, this.contents.metainfo.pieceCount));
-      case 'have-all': return this.#hasPieces(neighbour, Bitfield.full(this.contents.metainfo.pieceCount));
+      case 'have-all': return neighbour.isSeed ? undefined : this.#hasPieces(neighbour, Bitfield.full(this.contents.metainfo.pieceCount));
       case 'have-none': return this.#hasPieces(neighbour, new Bitfield(this.contents.metainfo.pieceCount));
       case 'reject':
         this.download.rejected(neighbour, message);
@@ -182,6 +182,7 @@ export class Transfer {
 
   /** BEP 54. */
   lost(neighbour: Neighbour, piece: number): void {
+    neighbour.hasTakenBack = true;
     if (piece < this.contents.metainfo.pieceCount && neighbour.pieces.clear(piece)) {
       this.download.lost(neighbour, piece);
       neighbour.updateInterest(this.#options.clock.now());
@@ -223,15 +224,22 @@ export class Transfer {
     neighbour.updateInterest(nowMs);
     this.#hashes.tick([neighbour], nowMs);
     this.#showNext(neighbour);
-    if (neighbour.supports.fast && neighbour.pieces.count < NEWCOMER_PIECES && this.#superSeeding === undefined) this.#allowFast(neighbour, nowMs);
+    // A seed gives everybody a turn anyway; what it gave newcomers besides would be the same pieces again and again.
+    if (neighbour.supports.fast && neighbour.pieces.count < NEWCOMER_PIECES && !this.isSeeding) this.#allowFast(neighbour, nowMs);
     this.download.ask(neighbour);
   }
 
+  /** The first word on its pieces, or a later one: aria2 tells of many new ones by another bitfield. */
   #hasPieces(neighbour: Neighbour, pieces: Bitfield | undefined): void {
     if (pieces === undefined) throw new WireError('its bitfield does not fit the torrent');
-    if (neighbour.pieces.count > 0) throw new WireError('it said twice which pieces it has');
-    neighbour.pieces = pieces;
-    this.#piecesTold(neighbour);
+    if (neighbour.pieces.count === 0) {
+      neighbour.pieces = pieces;
+      return this.#piecesTold(neighbour);
+    }
+    // So that five bytes cannot have us go over all pieces again and again.
+    if (neighbour.hasTakenBack) throw new WireError('it says anew which pieces it has after having taken some back');
+    const nowMs = this.#options.clock.now();
+    for (const piece of pieces) this.#have(neighbour, piece, nowMs);
   }
 
   #have(neighbour: Neighbour, piece: number, nowMs: number): void {
