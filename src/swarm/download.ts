@@ -21,6 +21,9 @@ import { Suspects } from './suspects.ts';
 /** A request that has brought nothing for this long is made elsewhere; a neighbour that brought nothing at all is snubbed. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
+/** With these something can be traded. */
+const FIRST_PIECES = 4;
+
 export interface DownloadHooks {
   /** Verified, written, and in `have`. */
   pieceCompleted(piece: number): void;
@@ -206,7 +209,7 @@ export class Download {
   }
 
   #nextBlock(neighbour: Neighbour, nowMs: number): BlockRequest | undefined {
-    const piece = this.#openPieceFor(neighbour) ?? this.#beginPieceWith(neighbour, nowMs);
+    const piece = this.#pieceFor(neighbour, nowMs);
     if (piece !== undefined) {
       neighbour.currentPiece = piece.piece;
       const block = piece.takeFree();
@@ -218,10 +221,22 @@ export class Download {
     return endgameBlock(neighbour, this.#inProgress.values(), this.#blocksPerPiece);
   }
 
-  /** A piece in progress with a free block that the neighbour may be asked for: the one it is at, else the longest begun. */
-  #openPieceFor(neighbour: Neighbour): PieceInProgress | undefined {
+  /**
+   * The piece that the neighbour is at; else a new one, so that what it has and others lack is had of it, and what others send
+   * anyway is not; else one that others are at. With fewer than `FIRST_PIECES` a whole one is wanted soon, to have something
+   * to trade, and where memory is short pieces are to be ended: then begun ones go first.
+   */
+  #pieceFor(neighbour: Neighbour, nowMs: number): PieceInProgress | undefined {
     const current = neighbour.currentPiece === undefined ? undefined : this.#inProgress.get(neighbour.currentPiece);
     if (current !== undefined && current.free > 0 && this.#mayAsk(neighbour, current)) return current;
+    const { have, metainfo } = this.#contents;
+    return have.count >= FIRST_PIECES && this.#assembly.hasRoomFor(metainfo.pieceLength)
+      ? this.#beginPieceWith(neighbour, nowMs) ?? this.#openPieceFor(neighbour)
+      : this.#openPieceFor(neighbour) ?? this.#beginPieceWith(neighbour, nowMs);
+  }
+
+  /** The longest begun piece with a free block that the neighbour may be asked for. */
+  #openPieceFor(neighbour: Neighbour): PieceInProgress | undefined {
     for (const piece of this.#open) if (this.#mayAsk(neighbour, piece)) return piece;
     return undefined;
   }
