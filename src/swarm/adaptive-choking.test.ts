@@ -14,13 +14,13 @@ function slotsAfter(rounds: number, link: { upBytesPerSecond: number; takes: num
       connectedMs: 0, unchokedMs: Number.NEGATIVE_INFINITY, snubbed: false,
       get amChoking() { return !unchoked.has(this as unknown as Neighbour); },
       download: { bytesPerSecond: () => random.fraction() },
-      upload: { bytesPerSecond: () => Math.min(link.takes, link.upBytesPerSecond / unchoked.size) },
+      unchokedAtBytes: 0, upload: { totalBytes: 0, bytesPerSecond: () => Math.min(link.takes, link.upBytesPerSecond / unchoked.size) },
     };
     return neighbour as unknown as Neighbour;
   });
   const sizes = new Set<number>();
   for (let round = 0; round < rounds; round++) {
-    unchoked = policy.choose({ nowMs: round * 10_000, random, round, interested, seeding: link.seeding });
+    unchoked = policy.choose({ nowMs: round * 10_000, random, round, interested, seeding: link.seeding, pieceLength: 262_144 });
     for (const neighbour of unchoked) (neighbour as { unchokedMs: number }).unchokedMs = round * 10_000;
     sizes.add(unchoked.size - policy.slots);
   }

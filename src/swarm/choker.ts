@@ -26,7 +26,7 @@ export class Choker {
   /** Every ten seconds. */
   runRound(nowMs: number, seeding: boolean): void {
     const interested = [...this.#neighbours].filter((neighbour) => neighbour.peerInterested);
-    const chosen = this.#policy.choose({ nowMs, random: this.#random, round: this.#round++, interested, seeding });
+    const chosen = this.#policy.choose({ nowMs, random: this.#random, round: this.#round++, interested, seeding, pieceLength: this.#upload.pieceLength });
     // Chokes go first, so that the link is free for those who come.
     for (const neighbour of this.#neighbours) if (!chosen.has(neighbour) && !neighbour.amChoking) this.#upload.choke(neighbour);
     for (const neighbour of chosen) neighbour.unchoke(nowMs);

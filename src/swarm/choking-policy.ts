@@ -19,6 +19,8 @@ export interface ChokingRound {
   readonly interested: readonly Neighbour[];
   /** Whether we have all that we want, so that nobody can repay us. */
   readonly seeding: boolean;
+  /** Bytes. */
+  readonly pieceLength: number;
 }
 
 export interface ChokingPolicy {

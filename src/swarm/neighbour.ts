@@ -70,6 +70,8 @@ export class Neighbour {
   readonly upload: RateMeter;
   /** When it was last unchoked and choked by us; -Infinity for never. */
   unchokedMs = Number.NEGATIVE_INFINITY;
+  /** What had been sent to it by then. */
+  unchokedAtBytes = 0;
   lastSentMs: number;
   lastReceivedMs: number;
   /** Since when it has been neither interested nor interesting. */
@@ -123,6 +125,7 @@ export class Neighbour {
     if (!this.#amChoking) return;
     this.#amChoking = false;
     this.unchokedMs = nowMs;
+    this.unchokedAtBytes = this.upload.totalBytes;
     this.send({ type: 'unchoke' }, nowMs);
   }
 

@@ -11,8 +11,10 @@ import type { Neighbour } from './neighbour.ts';
 
 const REGULAR_SLOTS = 4;
 const OPTIMISTIC_SLOTS = 1;
-/** A turn with a seed lasts for so many rounds. */
-const TURN_ROUNDS = 3;
+/** A turn with a seed lasts for so many pieces, within bounds. */
+const TURN_PIECES = 4;
+const LEAST_TURN_MS = 30_000;
+const MOST_TURN_MS = 120_000;
 /** Somebody who came less than this long ago is a newcomer ... */
 const NEWCOMER_MS = 60_000;
 /** ... and so much more likely to be tried out than others. */
@@ -58,14 +60,18 @@ export function drawOptimistic({ nowMs, random }: { nowMs: number; random: Rando
 }
 
 /**
- * A seed's way: those unchoked last keep their slots, but each round a third of the slots goes to those who have waited
- * longest, so that all get their turn, and each turn is long enough to be worth it.
+ * A seed's way: everybody gets a turn, those first who have waited longest. A turn is long enough for some whole pieces: of a
+ * piece that is broken off nobody else has anything, and the next one will ask for it again.
  */
-export function takeTurns({ interested }: ChokingRound, slots: number): ReadonlySet<Neighbour> {
+export function takeTurns({ interested, nowMs, pieceLength }: ChokingRound, slots: number): ReadonlySet<Neighbour> {
+  const isOver = ({ unchokedMs, unchokedAtBytes, upload }: Neighbour): boolean => {
+    const turnMs = nowMs - unchokedMs;
+    return turnMs >= LEAST_TURN_MS && (turnMs >= MOST_TURN_MS || upload.totalBytes - unchokedAtBytes >= TURN_PIECES * pieceLength);
+  };
   const current = interested.filter((neighbour) => !neighbour.amChoking).sort((a, b) => b.unchokedMs - a.unchokedMs);
   const waiting = longestWaiting(interested.filter((neighbour) => neighbour.amChoking));
-  const newTurns = Math.min(waiting.length, Math.max(slots - current.length, Math.ceil(slots / TURN_ROUNDS)));
-  return new Set([...current.slice(0, slots - newTurns), ...waiting.slice(0, newTurns)]);
+  const goOn = current.filter((neighbour) => !isOver(neighbour)).slice(0, slots);
+  return new Set([...goOn, ...waiting.slice(0, slots - goOn.length), ...current].slice(0, Math.max(slots, goOn.length)));
 }
 
 /** In order of how long they have waited: since their last turn began, or since they came. */

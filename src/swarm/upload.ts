@@ -47,6 +47,10 @@ export class Upload {
     this.#reader = new BlockReader(contents);
   }
 
+  get pieceLength(): number {
+    return this.#contents.metainfo.pieceLength;
+  }
+
   /** A neighbour asks for a block. Throws `WireError` where no such block exists. */
   requested(neighbour: Neighbour, request: BlockRequest): void {
     const { metainfo, have } = this.#contents;
