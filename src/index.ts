@@ -35,4 +35,5 @@ export type { AddOptions, Torrent } from './session/torrent.ts';
 export type { TorrentState, TorrentStatus } from './session/torrent-status.ts';
 export type { NeighbourStatus } from './swarm/swarm.ts';
 export type { PiecePriority } from './swarm/piece-picker.ts';
+export type { WebSeedStatus } from './swarm/web-seed.ts';
 export { startTracker, type Tracker, type TrackerOptions } from './tracker/tracker.ts';

@@ -1,9 +1,11 @@
 /**
  * What we ask whom for: each neighbour that lets us is kept busy with requests, for blocks of pieces already begun first,
- * then of a new piece that the picker names; at the very end blocks under way are asked of others too.
+ * then of a new piece that the picker names; at the very end blocks under way are asked of others too. Suppliers, who are no
+ * neighbours, bring pieces in a row: they claim them, and begin one after the other.
  *
- * Invariant: every wanted piece that is not had is in exactly one state: on offer to the picker, in progress (with free
- * blocks or not), or complete and being verified. A neighbour's `requests` and the pieces' counts of askers agree.
+ * Invariant: every wanted piece that is not had is in exactly one state: on offer to the picker, claimed, in progress (with
+ * free blocks or not), or complete and being verified. A neighbour's `requests`, a supply's `blocks` and the pieces' counts
+ * of askers agree.
  */
 import { LIMITS } from '../bytes/limits.ts';
 import { pieceSize } from '../metainfo/metainfo.ts';
@@ -11,11 +13,12 @@ import type { Clock } from '../runtime/clock.ts';
 import type { BlockRequest } from '../wire/messages.ts';
 import { Assembly } from './assembly.ts';
 import type { Contents } from './contents.ts';
-import { endgameBlock } from './endgame.ts';
+import { blocksToJoin, endgameBlock } from './endgame.ts';
 import type { Neighbour } from './neighbour.ts';
 import type { PieceInProgress } from './piece-in-progress.ts';
 import { PRIORITIES, type PiecePicker, type PiecePriority } from './piece-picker.ts';
 import type { RateLimit } from './rate.ts';
+import type { Supplier, Supply } from './supply.ts';
 import { Suspects } from './suspects.ts';
 
 /** A request that has brought nothing for this long is made elsewhere; a neighbour that brought nothing at all is snubbed. */
@@ -31,8 +34,8 @@ export interface DownloadHooks {
   finished(): void;
   /** The disk has failed: nothing more can be done. */
   failed(error: Error): void;
-  /** These addresses have sent bytes that were not the torrent's. */
-  guilty(hosts: readonly string[], piece: number): void;
+  /** These addresses and suppliers have sent bytes that were not the torrent's. */
+  guilty(names: readonly string[], piece: number): void;
   /** The rate limit holds requests back; `ask` should be called for everyone in so many milliseconds. */
   throttled(waitMs: number): void;
 }
@@ -41,6 +44,8 @@ export class Download {
   /** Payload that came, and how much of it was of no use: had already, or spoilt. Bytes. */
   receivedBytes = 0;
   wastedBytes = 0;
+  /** Of the payload that came: what suppliers brought. */
+  suppliedBytes = 0;
   /** Wanted pieces that are not had. */
   missing = 0;
   readonly suspects = new Suspects();
@@ -53,11 +58,14 @@ export class Download {
   readonly #assembly: Assembly;
   /** By piece, as an index into PRIORITIES. */
   readonly #priorities: Uint8Array;
+  /** Pieces that a supplier will begin. */
+  readonly #claims = new Map<number, Supplier>();
   readonly #inProgress = new Map<number, PieceInProgress>();
   /** Those in progress that have free blocks, the longest begun first. */
   readonly #open = new Set<PieceInProgress>();
   readonly #verifying = new Set<number>();
   readonly #blocksPerPiece: number;
+  #roomMade = Promise.withResolvers<void>();
   #stopped = false;
 
   constructor(
@@ -89,7 +97,7 @@ export class Download {
     const before = this.isWanted(piece);
     this.#priorities[piece] = PRIORITIES.indexOf(priority);
     const after = this.isWanted(piece);
-    if (!this.#contents.have.has(piece) && !this.#inProgress.has(piece) && !this.#verifying.has(piece)) this.#offer(piece);
+    if (!this.#contents.have.has(piece) && !this.#claims.has(piece) && !this.#inProgress.has(piece) && !this.#verifying.has(piece)) this.#offer(piece);
     if (before === after) return;
     this.missing += after ? 1 : -1;
     for (const neighbour of this.#neighbours) {
@@ -163,11 +171,7 @@ export class Download {
     if (wasAsked) neighbour.pipeline.received(message.length, nowMs);
     neighbour.snubbed = false;
     const others = piece.askers(block) - (wasAsked ? 1 : 0);
-    piece.receive(block, neighbour.serial, nowMs);
-    if (piece.free === 0) this.#open.delete(piece);
-    if (others > 0) this.#cancelElsewhere(key, message, nowMs);
-    this.#assembly.add(piece, block, message.data);
-    if (piece.missing === 0) void this.#complete(piece);
+    this.#take(piece, block, message.data, { sender: neighbour.serial, others, nowMs });
     this.ask(neighbour);
   }
 
@@ -199,11 +203,102 @@ export class Download {
     this.ask(neighbour);
   }
 
+  /** Whether the piece is wanted, and neither claimed nor begun. */
+  isOnOffer(piece: number): boolean {
+    return this.#picker.offers(piece);
+  }
+
+  /** How much the piece is wanted, as an index into PRIORITIES. */
+  rankOf(piece: number): number {
+    return this.#priorities[piece];
+  }
+
+  /** Whose the claimed pieces are. */
+  get claims(): ReadonlyMap<number, Supplier> {
+    return this.#claims;
+  }
+
+  /** The pieces that have been begun and are not whole. */
+  get begun(): Iterable<PieceInProgress> {
+    return this.#inProgress.values();
+  }
+
+  /**
+   * A piece that is on offer, or claimed by another, is the supplier's to begin. A neighbour leaves it alone as long as there
+   * is anything else that it could begin.
+   */
+  claim(supplier: Supplier, piece: number): void {
+    this.#picker.withdraw(piece);
+    this.#claims.set(piece, supplier);
+  }
+
+  /** What the supplier has claimed and not begun is on offer again. */
+  disclaim(supplier: Supplier): void {
+    for (const [piece, claimant] of this.#claims) {
+      if (claimant !== supplier) continue;
+      this.#claims.delete(piece);
+      this.#offer(piece);
+    }
+    this.#askIdle();
+  }
+
+  /** Undefined where there is memory for one more piece; else resolves when it is worth looking again. */
+  whenRoom(piece: number): Promise<void> | undefined {
+    if (this.#assembly.hasRoomFor(pieceSize(this.#contents.metainfo, piece))) return undefined;
+    if (this.#assembly.isCompleting) return this.#roomMade.promise;
+    this.#makeRoom();
+    return undefined;
+  }
+
+  /** The supplier begins a piece, all of whose blocks are asked of it. Undefined where its claim is no longer good. */
+  begin(supplier: Supplier, piece: number): Supply | undefined {
+    if (this.#claims.get(piece) !== supplier) return undefined;
+    if (this.isWanted(piece)) return this.#supply(supplier, this.#begin(piece, supplier.serial, this.#clock.now()));
+    this.#claims.delete(piece);
+    this.#offer(piece);
+    return undefined;
+  }
+
+  /** The supplier joins in a piece that others have begun, with blocks in a row. Undefined where nothing is left to bring. */
+  join(supplier: Supplier, piece: PieceInProgress): Supply | undefined {
+    return blocksToJoin(piece).length === 0 ? undefined : this.#supply(supplier, piece);
+  }
+
+  /** A block has come from a supplier. */
+  supplied({ supplier, piece, blocks }: Supply, block: number, data: Uint8Array): void {
+    const length = piece.blockLength(block);
+    this.receivedBytes += length;
+    this.suppliedBytes += length;
+    const wasAsked = blocks.delete(block);
+    const isHere = this.#inProgress.get(piece.piece) === piece;
+    if (!isHere || piece.isReceived(block) || (piece.onlyFrom !== undefined && piece.onlyFrom !== supplier.serial)) {
+      this.wastedBytes += length;
+      return;
+    }
+    const others = piece.askers(block) - (wasAsked ? 1 : 0);
+    this.#take(piece, block, data, { sender: supplier.serial, others, nowMs: this.#clock.now() });
+  }
+
+  /** Bytes have come from a supplier that nobody wanted. */
+  wasted(bytes: number): void {
+    this.receivedBytes += bytes;
+    this.suppliedBytes += bytes;
+    this.wastedBytes += bytes;
+  }
+
+  /** The supplier brings no more of a piece. */
+  release({ piece, blocks }: Supply): void {
+    for (const block of blocks) this.#releaseBlock(piece, block);
+    blocks.clear();
+    this.#askIdle();
+  }
+
   /** Nothing is asked for any more; what is being written is left to finish. */
   stop(): void {
     this.#stopped = true;
     for (const neighbour of this.#neighbours) this.releaseAll(neighbour);
     for (const piece of this.#inProgress.values()) this.#assembly.abandon(piece);
+    this.#claims.clear();
     this.#inProgress.clear();
     this.#open.clear();
   }
@@ -248,8 +343,8 @@ export class Download {
   }
 
   #beginPieceWith(neighbour: Neighbour, nowMs: number): PieceInProgress | undefined {
-    if (this.#picker.offered === 0) return undefined;
-    const index = neighbour.peerChoking ? this.#allowedPiece(neighbour) : this.#picker.pick(neighbour.pieces);
+    if (this.#picker.offered === 0 && this.#claims.size === 0) return undefined;
+    const index = neighbour.peerChoking ? this.#allowedPiece(neighbour) : (this.#picker.pick(neighbour.pieces) ?? this.#claimedPiece(neighbour));
     if (index === undefined) return undefined;
     const size = pieceSize(this.#contents.metainfo, index);
     if (!this.#assembly.hasRoomFor(size)) {
@@ -257,12 +352,25 @@ export class Download {
       if (neighbour.requests.size > 0 || this.#assembly.isCompleting) return undefined;
       this.#makeRoom();
     }
-    const piece = this.#assembly.begin(index, size, nowMs);
-    if (this.suspects.isSuspect(index)) piece.onlyFrom = neighbour.serial;
+    return this.#begin(index, neighbour.serial, nowMs);
+  }
+
+  #begin(index: number, serial: number, nowMs: number): PieceInProgress {
+    const piece = this.#assembly.begin(index, pieceSize(this.#contents.metainfo, index), nowMs);
+    if (this.suspects.isSuspect(index)) piece.onlyFrom = serial;
     this.#picker.withdraw(index);
+    this.#claims.delete(index);
     this.#inProgress.set(index, piece);
     this.#open.add(piece);
     return piece;
+  }
+
+  #supply(supplier: Supplier, piece: PieceInProgress): Supply {
+    this.suspects.remember(supplier.serial, supplier.name);
+    const blocks = new Set(blocksToJoin(piece));
+    for (const block of blocks) piece.ask(block);
+    if (piece.free === 0) this.#open.delete(piece);
+    return { supplier, piece, blocks };
   }
 
   #allowedPiece(neighbour: Neighbour): number | undefined {
@@ -270,6 +378,15 @@ export class Download {
       if (this.isWanted(piece) && neighbour.pieces.has(piece) && !this.#inProgress.has(piece) && !this.#verifying.has(piece)) return piece;
     }
     return undefined;
+  }
+
+  /** A claimed piece for a neighbour that has nothing else to begin: the last one, which its supplier would come to last. */
+  #claimedPiece(neighbour: Neighbour): number | undefined {
+    let last: number | undefined;
+    for (const piece of this.#claims.keys()) {
+      if (piece > (last ?? -1) && neighbour.pieces.has(piece) && this.isWanted(piece)) last = piece;
+    }
+    return last;
   }
 
   /** Moves the piece that has waited longest for a block out of memory. */
@@ -290,7 +407,11 @@ export class Download {
 
   #release(key: number): void {
     const piece = this.#inProgress.get(Math.floor(key / this.#blocksPerPiece));
-    if (piece === undefined || !piece.release(key % this.#blocksPerPiece)) return;
+    if (piece !== undefined) this.#releaseBlock(piece, key % this.#blocksPerPiece);
+  }
+
+  #releaseBlock(piece: PieceInProgress, block: number): void {
+    if (this.#inProgress.get(piece.piece) !== piece || !piece.release(block)) return;
     if (piece.onlyFrom !== undefined || piece.free === piece.blockCount) return this.#giveUp(piece);
     this.#open.add(piece);
   }
@@ -309,9 +430,18 @@ export class Download {
     else this.#picker.offer(piece, priority);
   }
 
-  #cancelElsewhere(key: number, { piece, begin, length }: BlockRequest, nowMs: number): void {
+  /** Takes in a block that was missing; `others` are still asked for it. */
+  #take(piece: PieceInProgress, block: number, data: Uint8Array, from: { readonly sender: number; readonly others: number; readonly nowMs: number }): void {
+    piece.receive(block, from.sender, from.nowMs);
+    if (piece.free === 0) this.#open.delete(piece);
+    if (from.others > 0) this.#cancelElsewhere(piece.piece * this.#blocksPerPiece + block, from.nowMs);
+    this.#assembly.add(piece, block, data);
+    if (piece.missing === 0) void this.#complete(piece);
+  }
+
+  #cancelElsewhere(key: number, nowMs: number): void {
     for (const other of this.#neighbours) {
-      if (other.requests.delete(key)) other.send({ type: 'cancel', piece, begin, length }, nowMs);
+      if (other.requests.delete(key)) other.send({ type: 'cancel', ...this.#blockOf(key) }, nowMs);
     }
   }
 
@@ -326,12 +456,19 @@ export class Download {
       this.#verifying.delete(piece.piece);
       if (isGood) this.#had(piece.piece);
       else this.#spoilt(piece);
-      // Those who had to wait for memory can go on.
-      for (const neighbour of this.#neighbours) if (neighbour.requests.size === 0) this.ask(neighbour);
+      this.#askIdle();
     } catch (error) {
       this.#verifying.delete(piece.piece);
       this.#hooks.failed(error as Error);
+    } finally {
+      this.#roomMade.resolve();
+      this.#roomMade = Promise.withResolvers();
     }
+  }
+
+  /** Those who had to wait, for memory or for something to begin, can go on. */
+  #askIdle(): void {
+    for (const neighbour of this.#neighbours) if (neighbour.requests.size === 0) this.ask(neighbour);
   }
 
   #had(piece: number): void {

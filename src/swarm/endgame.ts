@@ -14,6 +14,21 @@ const REQUESTS_EACH = 2;
 /** Neighbours asked for the same block. */
 const ASKERS = 4;
 
+/**
+ * What a source that brings blocks in a row is to bring of a piece: the first run of free ones, or where none is free, of
+ * those that one other is asked for. Empty where nothing is left.
+ */
+export function blocksToJoin(piece: PieceInProgress): number[] {
+  const blocks: number[] = [];
+  if (piece.onlyFrom !== undefined && piece.free < piece.blockCount) return blocks;
+  const mostAskers = piece.free > 0 ? 0 : 1;
+  for (let block = 0; block < piece.blockCount; block++) {
+    if (!piece.isReceived(block) && piece.askers(block) <= mostAskers) blocks.push(block);
+    else if (blocks.length > 0) break;
+  }
+  return blocks;
+}
+
 /** The block under way that fewest are asked for and this neighbour could send; marked as asked of one more. */
 export function endgameBlock(
   neighbour: Neighbour,
@@ -35,6 +50,6 @@ export function endgameBlock(
     if (fewest === 1) break;
   }
   if (best === undefined) return undefined;
-  best.piece.askAgain(best.block);
+  best.piece.ask(best.block);
   return { piece: best.piece.piece, begin: best.block * LIMITS.blockBytes, length: best.piece.blockLength(best.block) };
 }

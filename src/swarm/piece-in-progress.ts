@@ -61,8 +61,9 @@ export class PieceInProgress {
     return block;
   }
 
-  /** One more neighbour is asked for a block under way (endgame). */
-  askAgain(block: number): void {
+  /** One more is asked for a block that is free, or under way elsewhere (endgame). */
+  ask(block: number): void {
+    if (this.#askers[block] === 0) this.free -= 1;
     this.#askers[block] += 1;
   }
 

@@ -17,6 +17,8 @@ export interface PiecePicker {
   offer(piece: number, priority: Exclude<PiecePriority, 'none'>): void;
   /** The piece may not be begun: it is under way, complete or unwanted. Calling it again does nothing. */
   withdraw(piece: number): void;
+  /** Whether the piece is on offer. */
+  offers(piece: number): boolean;
   /** The piece on offer to begin with a neighbour that has `pieces`; undefined where there is none. */
   pick(pieces: Bitfield): number | undefined;
   /** Pieces on offer. */

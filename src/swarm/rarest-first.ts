@@ -62,6 +62,10 @@ export class RarestFirst implements PiecePicker {
     this.#moveTo(piece, WITHDRAWN);
   }
 
+  offers(piece: number): boolean {
+    return this.#bucketOf[piece] !== WITHDRAWN;
+  }
+
   pick(pieces: Bitfield): number | undefined {
     const piece = this.#begun < RANDOM_FIRST_PIECES ? this.#anyOf(pieces) : this.#firstOf(pieces, this.#ends[WITHDRAWN], this.#order.length);
     if (piece !== undefined) this.#begun += 1;

@@ -83,6 +83,12 @@ export class RateLimit {
     return true;
   }
 
+  /** Counts `bytes` that have passed already. */
+  charge(bytes: number, nowMs: number): void {
+    this.#refill(nowMs);
+    this.#allowance -= bytes;
+  }
+
   /** Milliseconds until `take` may succeed again. */
   waitMs(nowMs: number): number {
     if (this.#bytesPerSecond === Number.POSITIVE_INFINITY) return 0;

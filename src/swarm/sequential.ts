@@ -40,6 +40,10 @@ export class Sequential implements PiecePicker {
     this.offered -= 1;
   }
 
+  offers(piece: number): boolean {
+    return this.#priorityOf[piece] > 0;
+  }
+
   pick(pieces: Bitfield): number | undefined {
     for (const rank of HIGHEST_FIRST) {
       if (this.#offeredAt[rank] === 0) continue;

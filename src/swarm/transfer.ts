@@ -7,6 +7,7 @@
 import { Bitfield } from '../bytes/bitfield.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { Network } from '../runtime/network.ts';
 import type { Random } from '../runtime/random.ts';
 import type { BlockRequest, PeerMessage } from '../wire/messages.ts';
 import { WireError } from '../wire/peer-protocol.ts';
@@ -23,6 +24,7 @@ import { PICKING_POLICIES, type PickingPolicy } from './picking-policies.ts';
 import type { RateLimit } from './rate.ts';
 import { SuperSeeding } from './super-seeding.ts';
 import { Upload } from './upload.ts';
+import { WebSeeds } from './web-seeds.ts';
 
 /** A neighbour that has fewer pieces than this is helped to its first ones (BEP 6). */
 const NEWCOMER_PIECES = 10;
@@ -30,9 +32,15 @@ const NEWCOMER_PIECES = 10;
 /** How often to look for requests that have taken too long, which is a matter of a minute. */
 const REQUEST_CHECK_MS = 5000;
 
+/** A rate limit lets through what has gathered in this time at once: finer is only more work. */
+const LEAST_THROTTLE_MS = 20;
+
 export interface TransferOptions {
   readonly clock: Clock;
   readonly random: Random;
+  readonly network: Network;
+  /** For people on the other side, such as `Shoal 0.1.0`. */
+  readonly client: string;
   readonly neighbours: ReadonlySet<Neighbour>;
   readonly choking: ChokingPolicyName | ChokingPolicy;
   readonly picking: PickingPolicy;
@@ -52,6 +60,7 @@ export class Transfer {
   readonly download: Download;
   readonly upload: Upload;
   readonly choker: Choker;
+  readonly webSeeds: WebSeeds;
   readonly #options: TransferOptions;
   readonly #hashes: HashExchange;
   readonly #superSeeding: SuperSeeding | undefined;
@@ -74,6 +83,10 @@ export class Transfer {
         ...hooks,
         pieceCompleted: (piece) => this.#pieceCompleted(piece),
         finished: () => { if (this.#hashes.isComplete) hooks.finished(); },
+        guilty: (names, piece) => {
+          const hosts = names.filter((name) => !this.webSeeds.blame(name, piece));
+          if (hosts.length > 0) hooks.guilty(hosts, piece);
+        },
         throttled: (waitMs) => this.#askAllIn(waitMs),
       },
     });
@@ -99,6 +112,14 @@ export class Transfer {
     this.#priorityOf = options.priorityOf;
     this.#setAll();
     this.#superSeeding = options.superSeeding && contents.have.isFull ? new SuperSeeding(pieceCount) : undefined;
+    this.webSeeds = new WebSeeds({
+      ...options, contents,
+      download: this.download,
+      limit: downLimit,
+      userAgent: options.client.replaceAll(' ', '/'),
+      sequential: options.picking === 'sequential',
+    });
+    this.webSeeds.tick(clock.now());
   }
 
   get isSeeding(): boolean {
@@ -192,6 +213,7 @@ export class Transfer {
   /** Once a second. */
   tick(nowMs: number): void {
     this.#hashes.tick(this.#options.neighbours, nowMs);
+    this.webSeeds.tick(nowMs);
     if (nowMs < this.#checkAgainAtMs) return;
     this.#checkAgainAtMs = nowMs + REQUEST_CHECK_MS;
     for (const neighbour of this.#options.neighbours) {
@@ -200,6 +222,7 @@ export class Transfer {
   }
 
   stop(): void {
+    this.webSeeds.stop();
     this.download.stop();
   }
 
@@ -216,6 +239,7 @@ export class Transfer {
       neighbour.updateInterest(nowMs);
       this.download.ask(neighbour);
     }
+    this.webSeeds.reconsider();
   }
 
   #piecesTold(neighbour: Neighbour): void {
@@ -296,8 +320,9 @@ export class Transfer {
   }
 
   /** A limit has been reached: everyone gets another try when it lets something through again, in a different order. */
-  #askAllIn(waitMs: number): void {
+  #askAllIn(leastWaitMs: number): void {
     const { clock, neighbours } = this.#options;
+    const waitMs = Math.max(leastWaitMs, LEAST_THROTTLE_MS);
     const atMs = clock.now() + waitMs;
     if (this.#askAgainAtMs <= atMs) return;
     this.#askAgainAtMs = atMs;
@@ -307,8 +332,9 @@ export class Transfer {
     });
   }
 
-  #serveAllIn(waitMs: number): void {
+  #serveAllIn(leastWaitMs: number): void {
     const { clock, neighbours } = this.#options;
+    const waitMs = Math.max(leastWaitMs, LEAST_THROTTLE_MS);
     const atMs = clock.now() + waitMs;
     if (this.#serveAgainAtMs <= atMs) return;
     this.#serveAgainAtMs = atMs;
