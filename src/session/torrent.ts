@@ -32,8 +32,6 @@ import { webSeedLines, type TorrentState, type TorrentStatus } from './torrent-s
 
 const SAVE_INTERVAL_MS = 30_000;
 const WANT_MORE_INTERVAL_MS = 5_000;
-/** How often it is looked whether the last pieces have reached the disk, when a torrent stops. */
-const LAST_PIECES_INTERVAL_MS = 10;
 /** With fewer neighbours than this more are looked for. */
 const ENOUGH_NEIGHBOURS = 20;
 
@@ -405,17 +403,12 @@ export class Torrent {
     this.#reject(this.#abort.signal.reason);
     const goodbyes = this.#searches.map((search) => search.stop());
     await this.#started;
-    await this.#lastPieces();
+    // Pieces that were whole when the swarm stopped are still verified and written: nobody should have to send them again.
+    await this.swarm.transfer?.download.settled();
     await this.#save();
     await this.#store?.close().catch((error: Error) => this.#tell('disk', `! ${describeError(error)}`));
     await Promise.all(goodbyes);
     if (!failed) this.#setState('stopped');
-  }
-
-  /** Pieces that were whole when the swarm stopped are still verified and written: nobody should have to send them again. */
-  async #lastPieces(): Promise<void> {
-    const download = this.swarm.transfer?.download;
-    while (download !== undefined && download.inProgress > 0) await sleep(this.#surroundings.runtime.clock, LAST_PIECES_INTERVAL_MS);
   }
 
   #tell(topic: string, line: string): void {

@@ -65,7 +65,8 @@ export class Download {
   readonly #open = new Set<PieceInProgress>();
   readonly #verifying = new Set<number>();
   readonly #blocksPerPiece: number;
-  #roomMade = Promise.withResolvers<void>();
+  /** Resolves when the next piece has been verified and written, or found spoilt; then anew. */
+  #pieceEnded = Promise.withResolvers<void>();
   #stopped = false;
 
   constructor(
@@ -84,9 +85,9 @@ export class Download {
     this.#priorities = new Uint8Array(contents.metainfo.pieceCount);
   }
 
-  /** Pieces begun and not yet verified. */
-  get inProgress(): number {
-    return this.#inProgress.size + this.#verifying.size;
+  /** Resolves once no piece is being verified or written: after `stop`, for good. */
+  async settled(): Promise<void> {
+    while (this.#verifying.size > 0) await this.#pieceEnded.promise;
   }
 
   isWanted(piece: number): boolean {
@@ -245,7 +246,7 @@ export class Download {
   /** Undefined where there is memory for one more piece; else resolves when it is worth looking again. */
   whenRoom(piece: number): Promise<void> | undefined {
     if (this.#assembly.hasRoomFor(pieceSize(this.#contents.metainfo, piece))) return undefined;
-    if (this.#assembly.isCompleting) return this.#roomMade.promise;
+    if (this.#assembly.isCompleting) return this.#pieceEnded.promise;
     this.#makeRoom();
     return undefined;
   }
@@ -461,8 +462,8 @@ export class Download {
       this.#verifying.delete(piece.piece);
       this.#hooks.failed(error as Error);
     } finally {
-      this.#roomMade.resolve();
-      this.#roomMade = Promise.withResolvers();
+      this.#pieceEnded.resolve();
+      this.#pieceEnded = Promise.withResolvers();
     }
   }
 
