@@ -25,6 +25,11 @@ export interface SwarmIdentity {
   totals(): { readonly uploaded: number; readonly downloaded: number; readonly left: number | undefined };
   /** The download has ended with some files left out on purpose (BEP 21). */
   isPartialSeed(): boolean;
+  /**
+   * What others may look for it by, for those ways of finding that know names; undefined while the metadata is unknown. The
+   * length is in bytes, the info-hash has 20, or 32 where there is no v1.
+   */
+  description?(): { readonly name: string; readonly length: number; readonly infoHash: Uint8Array } | undefined;
 }
 
 export interface DiscoveryReports {

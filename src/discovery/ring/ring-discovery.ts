@@ -1,0 +1,108 @@
+/**
+ * Finding peers on the ring: by the info-hash, and, for those who look by name, publishing the torrent under its name and its
+ * words.
+ *
+ * Invariant: a private torrent is neither looked for nor published (BEP 27). What is published is renewed as long as the
+ * search lasts, and taken back at its end.
+ */
+import type { Clock } from '../../runtime/clock.ts';
+import { LIMITS } from '../../bytes/limits.ts';
+import type { Discovery, DiscoveryReports, Search, SwarmIdentity } from '../discovery.ts';
+import { Rounds } from '../rounds.ts';
+import type { Publication, PublishResult } from './publisher.ts';
+import type { RingNode } from './ring-node.ts';
+
+/** While nobody else is found. */
+const FIRST_RETRY_MS = 5000;
+const LEAST_INTERVAL_MS = 30_000;
+
+/** One for a whole session, on its peer of the ring, which may be outside. */
+export function ringDiscovery(node: RingNode, clock: Clock): Discovery {
+  return {
+    name: 'ring',
+    search: (identity, reports) => (identity.isPrivate ? NO_SEARCH : new RingSearch(node, clock, identity, reports)),
+  };
+}
+
+const NO_SEARCH: Search = { wantMore: () => undefined, completed: () => undefined, stop: async () => undefined };
+
+class RingSearch implements Search {
+  readonly #node: RingNode;
+  readonly #clock: Clock;
+  readonly #identity: SwarmIdentity;
+  readonly #reports: DiscoveryReports;
+  readonly #rounds: Rounds;
+  #published: readonly Publication[] = [];
+  #stopping: Promise<void> | undefined;
+
+  constructor(node: RingNode, clock: Clock, identity: SwarmIdentity, reports: DiscoveryReports) {
+    this.#node = node;
+    this.#clock = clock;
+    this.#identity = identity;
+    this.#reports = reports;
+    const rhythm = { intervalMs: node.settings.renewIntervalMs, firstRetryMs: FIRST_RETRY_MS, leastIntervalMs: LEAST_INTERVAL_MS };
+    this.#rounds = new Rounds(clock, rhythm, () => this.#round());
+    this.#rounds.start();
+  }
+
+  wantMore(): void {
+    this.#rounds.wantMore();
+  }
+
+  completed(): void {
+    // The ring does not tell those who have it all from those who have some.
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #round(): Promise<boolean> {
+    const publications = this.#publications();
+    const keys = this.#identity.infoHashes.map((infoHash) => infoHash.subarray(0, 20));
+    const found = (await Promise.all(keys.map((key) => this.#node.findByKey(key)))).flat();
+    const endpoints = found.flatMap(({ holders }) => holders.map(({ endpoint }) => endpoint));
+    if (endpoints.length > 0) this.#reports.found(endpoints);
+    const results = this.#stopping === undefined ? await Promise.all(publications.map((one) => this.#node.publish(one))) : [];
+    this.#published = publications;
+    this.#tell(endpoints.length, results);
+    // Oneself is one of those who are found from the second round on.
+    return endpoints.length > 1 && results.every(({ stored }) => stored > 0);
+  }
+
+  /** The first info-hash goes with the name, a hybrid's second stands alone: a name should lead to one torrent once. */
+  #publications(): Publication[] {
+    const { infoHashes, port } = this.#identity;
+    const description = this.#identity.description?.();
+    const unnamed = { name: '', length: description?.length ?? 0, port };
+    const named = description === undefined ? [] : [{ ...description, name: publishableName(description.name), port }];
+    return [...named, ...infoHashes.slice(named.length).map((infoHash) => ({ ...unnamed, infoHash }))];
+  }
+
+  async #stop(): Promise<void> {
+    this.#rounds.stop();
+    const withdrawals = Promise.all(this.#published.map((publication) => this.#node.withdraw(publication)));
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.after(LIMITS.goodbyeMs, resolve);
+      void withdrawals.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
+  #tell(peers: number, results: readonly PublishResult[]): void {
+    const keys = results.reduce((sum, result) => sum + result.keys, 0);
+    const stored = results.reduce((sum, result) => sum + result.stored, 0);
+    if (stored === 0) this.#reports.status('ring: no peer of it answers; --ring HOST:PORT names one that does', true);
+    else this.#reports.status(`ring: ${peers} ${peers === 1 ? 'peer' : 'peers'}, published under ${stored} of ${keys} keys`, stored < keys);
+  }
+}
+
+/** A name as records may have it: without control characters, and no longer than they allow. */
+function publishableName(name: string): string {
+  let text = name.replace(/\p{Cc}/gu, ' ');
+  while (Buffer.byteLength(text) > LIMITS.ringNameBytes) text = text.slice(0, -1);
+  return text;
+}
