@@ -4,17 +4,14 @@
  * Invariant: a private torrent is neither looked for nor announced (BEP 27). Each info-hash has one lookup under way at most,
  * and while there is little to find they come more and more rarely.
  */
-import { describeError } from '../../bytes/errors.ts';
-import type { Clock, Timer } from '../../runtime/clock.ts';
+import { describeError, ShoalError } from '../../bytes/errors.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import type { Discovery, DiscoveryReports, Search, SwarmIdentity } from '../discovery.ts';
+import { Rounds, type Rhythm } from '../rounds.ts';
 import type { KademliaNode } from './kademlia.ts';
 
 /** Nodes forget an announcement after half an hour. */
-const ANNOUNCE_INTERVAL_MS = 15 * 60_000;
-/** After a lookup that found nobody, or reached no node; doubled each time, up to the interval above. */
-const FIRST_RETRY_MS = 5_000;
-/** What `wantMore` can bring a lookup forward to, after the last one. */
-const LEAST_INTERVAL_MS = 60_000;
+const RHYTHM: Rhythm = { intervalMs: 15 * 60_000, firstRetryMs: 5_000, leastIntervalMs: 60_000 };
 
 /** One for a whole session, on its node. */
 export function kademliaDiscovery(node: KademliaNode, clock: Clock): Discovery {
@@ -59,70 +56,42 @@ class Announcer {
   readonly #infoHash: Uint8Array;
   readonly #parts: Parts;
   readonly #stopping = new AbortController();
-  #timer: Timer | undefined;
-  #lastMs = Number.NEGATIVE_INFINITY;
-  #nextMs = 0;
-  #fruitless = 0;
+  readonly #rounds: Rounds;
 
   constructor(infoHash: Uint8Array, parts: Parts) {
     this.#infoHash = infoHash;
     this.#parts = parts;
-    void parts.node.joined.then(() => this.#announce());
+    this.#rounds = new Rounds(parts.clock, RHYTHM, () => this.#announce());
+    this.#rounds.start();
   }
 
   wantMore(): void {
-    if (this.#timer === undefined) return;
-    const { clock } = this.#parts;
-    const soonestMs = this.#lastMs + Math.max(LEAST_INTERVAL_MS, this.#retryMs());
-    if (soonestMs < this.#nextMs) this.#schedule(Math.max(0, soonestMs - clock.now()));
+    this.#rounds.wantMore();
   }
 
   stop(): void {
-    this.#stopping.abort(new Error('the search has been stopped'));
-    this.#timer?.cancel();
+    this.#stopping.abort(new ShoalError('STOPPED', 'the search has been stopped'));
+    this.#rounds.stop();
   }
 
-  async #announce(): Promise<void> {
-    if (this.#stopping.signal.aborted) return;
-    const { node, clock, identity, reports } = this.#parts;
-    this.#timer = undefined;
-    this.#lastMs = clock.now();
+  /** Whether there are peers. */
+  async #announce(): Promise<boolean> {
+    const { node, identity, reports } = this.#parts;
+    const { signal } = this.#stopping;
     try {
+      await node.joined;
+      // A node that knows nobody has to join first.
+      if (node.status().every(({ nodes }) => nodes === 0)) await node.join();
       const { peers, stored, figures } = await node.announce(this.#infoHash, {
-        port: identity.port,
-        isSeed: identity.totals().left === 0,
-        found: (found) => reports.found(found),
-        signal: this.#stopping.signal,
+        port: identity.port, isSeed: identity.totals().left === 0, found: (found) => reports.found(found), signal,
       });
-      this.#fruitless = peers.length > 0 ? 0 : this.#fruitless + 1;
       if (figures.answers === 0) reports.status('DHT: no node answers; --bootstrap HOST:PORT names one that does', true);
       else reports.status(`DHT: ${count(peers.length, 'peer')}, announced to ${count(stored, 'node')}`, false);
-      this.#schedule(peers.length > 0 ? ANNOUNCE_INTERVAL_MS : this.#retryMs());
+      return peers.length > 0;
     } catch (error) {
-      if (this.#stopping.signal.aborted) return;
-      this.#fruitless += 1;
-      reports.status(`DHT: ${describeError(error)}`, true);
-      this.#schedule(this.#retryMs());
+      if (!signal.aborted) reports.status(`DHT: ${describeError(error)}`, true);
+      return false;
     }
-  }
-
-  #retryMs(): number {
-    return Math.min(FIRST_RETRY_MS * 2 ** this.#fruitless, ANNOUNCE_INTERVAL_MS);
-  }
-
-  #schedule(delayMs: number): void {
-    const { clock } = this.#parts;
-    this.#timer?.cancel();
-    this.#nextMs = clock.now() + delayMs;
-    this.#timer = clock.after(delayMs, () => void this.#announceAgain());
-  }
-
-  /** A node that knows nobody has to join first. */
-  async #announceAgain(): Promise<void> {
-    const { node } = this.#parts;
-    this.#timer = undefined;
-    if (node.status().every(({ nodes }) => nodes === 0)) await node.join();
-    await this.#announce();
   }
 }
 
