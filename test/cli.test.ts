@@ -108,12 +108,13 @@ test('share, and get by URL and by magnet link', async () => {
   const ready = await share.event('ready');
   assert.equal(ready['torrent'], work.path('film.mkv.torrent'));
   assert.match(String(ready['url']), /^http:\/\/127\.0\.0\.1:\d+\/film\.mkv\.torrent$/);
-  assert.deepEqual(ready['trackers'], [[String(ready['url']).replace(/film.*/, 'announce')]]);
+  const announceUrl = String(ready['url']).replace(/film.*/, 'announce');
+  assert.deepEqual(ready['trackers'], [[announceUrl, announceUrl.replace('http', 'udp')]]);
 
-  const byUrl = await work.run(['get', String(ready['url']), '--dir', 'by-url', '--json', ...ON_LOOPBACK, '--on-done', 'echo "$SHOAL_NAME|$SHOAL_PATH|$SHOAL_INFO_HASH" > told'], { home: 'home-1' });
+  const byUrl = await work.run(['get', String(ready['url']), '--dir', 'by-url', '--json', ...ON_LOOPBACK, '--on-done', 'echo "$SHOAL_NAME|$SHOAL_PATH|$SHOAL_INFO_HASH|$NODE_COMPILE_CACHE" > told'], { home: 'home-1', env: { NODE_COMPILE_CACHE: work.path('cache') } });
   assert.equal(byUrl.exitCode, 0, byUrl.stderr);
   assert.deepEqual(await readFile(work.path('by-url/film.mkv')), bytes);
-  assert.equal(await readFile(work.path('told'), 'utf8'), `film.mkv|${work.path('by-url/film.mkv')}|${ready['infoHash']}\n`);
+  assert.equal(await readFile(work.path('told'), 'utf8'), `film.mkv|${work.path('by-url/film.mkv')}|${ready['infoHash']}|\n`);
   const done = JSON.parse(byUrl.stdout.split('\n').find((line) => line.includes('"event":"done"')) ?? '');
   assert.equal(done.downloaded, LENGTH);
   assert.equal(typeof done.seconds, 'number');

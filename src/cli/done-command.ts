@@ -17,10 +17,12 @@ export interface DoneCommand {
 export function runDoneCommand({ command, name, path, infoHash, json }: DoneCommand): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (what: string): void => reject(new ShoalError('COMMAND_FAILED', `the command of --on-done ${what}`));
+    // The cache is for Shoal's own code; `bin/shoal` names it.
+    const { NODE_COMPILE_CACHE: _, ...env } = process.env;
     const child = spawn(command, {
       shell: true,
       stdio: ['ignore', json ? 2 : 1, 2],
-      env: { ...process.env, SHOAL_NAME: name, SHOAL_PATH: path, SHOAL_INFO_HASH: infoHash },
+      env: { ...env, SHOAL_NAME: name, SHOAL_PATH: path, SHOAL_INFO_HASH: infoHash },
     });
     child.once('error', (error) => fail(`could not be started: ${error.message}`));
     child.once('close', (code, signal) => {

@@ -1,6 +1,6 @@
 /** A torrent's info-hashes as text. */
 import { toHex } from '../bytes/hex.ts';
-import type { Metainfo } from '../metainfo/metainfo.ts';
+import { shortInfoHashes, type Metainfo } from '../metainfo/metainfo.ts';
 
 type Hashed = Pick<Metainfo, 'infoHash' | 'infoHashV2'>;
 
@@ -9,7 +9,7 @@ export function infoHashFields({ infoHash, infoHashV2 }: Hashed): { infoHash: st
   return { infoHash: infoHash === undefined ? null : toHex(infoHash), infoHashV2: infoHashV2 === undefined ? null : toHex(infoHashV2) };
 }
 
-/** By which peers know the torrent first: 20 bytes, of v2 the beginning (BEP 52). */
-export function shortInfoHash({ infoHash, infoHashV2 }: Hashed): Uint8Array {
-  return infoHash ?? infoHashV2?.subarray(0, 20) ?? new Uint8Array(0);
+/** By which peers know the torrent first: 20 bytes. */
+export function shortInfoHash(torrent: Hashed): Uint8Array {
+  return shortInfoHashes(torrent)[0] ?? new Uint8Array(0);
 }

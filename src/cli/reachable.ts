@@ -25,7 +25,13 @@ export function httpAddresses(tracker: Tracker, network: Pick<Network, 'localAdd
   return http === undefined ? [] : reachableHosts(http, network).map((host) => `http://${formatEndpoint({ host, port: http.port })}`);
 }
 
-export function udpAddresses(tracker: Tracker, network: Pick<Network, 'localAddresses'>): string[] {
-  const urls = tracker.udp.flatMap((udp) => reachableHosts(udp, network).map((host) => `udp://${formatEndpoint({ host, port: udp.port })}`));
-  return [...new Set(urls)];
+/** Where peers announce to a tracker, over HTTP and over UDP. */
+export function announceUrls(tracker: Tracker, network: Pick<Network, 'localAddresses'>): string[] {
+  const udpAddresses = reachableEndpoints(tracker.udp, network).map((endpoint) => `udp://${endpoint}`);
+  return [...httpAddresses(tracker, network), ...udpAddresses].map((address) => `${address}/announce`);
+}
+
+/** `192.168.1.5:6969` and the like, for UDP sockets of either family. */
+export function reachableEndpoints(endpoints: readonly Endpoint[], network: Pick<Network, 'localAddresses'>): string[] {
+  return [...new Set(endpoints.flatMap((endpoint) => reachableHosts(endpoint, network).map((host) => formatEndpoint({ host, port: endpoint.port }))))];
 }

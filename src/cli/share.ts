@@ -5,16 +5,21 @@
  */
 import path from 'node:path';
 import type { Command } from 'commander';
+import { formatEndpoint } from '../bytes/endpoint.ts';
 import { ShoalError } from '../bytes/errors.ts';
 import { toHex } from '../bytes/hex.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import { formatBytes } from '../bytes/units.ts';
 import type { CreatedTorrent } from '../metainfo/create.ts';
 import { formatMagnet, magnetOf } from '../metainfo/magnet.ts';
+import { shortInfoHashes, type Metainfo } from '../metainfo/metainfo.ts';
 import { parseTorrent } from '../metainfo/parse.ts';
 import type { Disk } from '../runtime/disk.ts';
 import { nodeRuntime } from '../runtime/node/runtime.ts';
+import type { Network } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { Session } from '../session/session.ts';
+import { onlyTorrents } from '../tracker/admission.ts';
 import { startTracker, type Tracker } from '../tracker/tracker.ts';
 import { addCreateOptions, makeTorrent, type CreateCommandOptions } from './create-options.ts';
 import { openDisplay, type Display } from './display.ts';
@@ -25,7 +30,7 @@ import { commandLine, resolvePath, stateDirectory } from './invocation.ts';
 import { untilLeaving } from './leaving.ts';
 import { openSession } from './open-session.ts';
 import { readPort } from './options.ts';
-import { httpAddresses } from './reachable.ts';
+import { announceUrls, httpAddresses, reachableEndpoints } from './reachable.ts';
 import { SharedFiles } from './shared-files.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { style } from './style.ts';
@@ -51,26 +56,30 @@ export function define(command: Command): void {
     ['share holiday.mkv', 'until it is stopped'],
     ['share photos videos --name holiday', 'several folders under one name'],
     ['share image.iso --tracker udp://tracker.example:6969/announce --no-embedded-tracker', 'with a tracker of one\'s own'],
+    ['share image.iso --no-embedded-tracker', 'without any tracker: others find it through the DHT'],
   ]);
 }
 
 /** The custom of trackers, and the ports after it. */
 const TRACKER_PORTS = { first: 6969, last: 6977 } as const;
+/** A share is short and its swarm small: who comes should be known to the others soon. */
+const ANNOUNCE_INTERVAL_MS = 5 * 60_000;
 
 async function share(paths: string[], options: Options): Promise<void> {
   const runtime = nodeRuntime();
   const signal = interruption();
   const stopwatch = new Stopwatch(runtime.clock);
   const display = await openDisplay(options);
+  const tracked = new Set<string>();
   let tracker: Tracker | undefined;
   try {
     // Before the hashing, which may take long: a port that is taken should be told at once.
-    if (options.embeddedTracker) tracker = await startEmbeddedTracker(runtime, options);
-    const addresses = tracker === undefined ? [] : httpAddresses(tracker, runtime.network);
-    const own = addresses.map((address) => `${address}/announce`);
+    if (options.embeddedTracker) tracker = await startEmbeddedTracker(runtime, options, tracked);
+    const own = tracker === undefined ? [] : announceUrls(tracker, runtime.network);
     const trackers = [...(own.length === 0 ? [] : [own]), ...(options.tracker ?? [])];
     const created = await makeTorrent(runtime, { paths, options, trackers, display, signal });
     const { metainfo, bytes } = created;
+    for (const infoHash of shortInfoHashes(metainfo)) tracked.add(toHex(infoHash));
     const magnet = formatMagnet(magnetOf(metainfo));
     const directory = path.posix.dirname(resolvePath(paths[0]));
     const torrentPath = await writeTorrent(runtime.disk, created, directory);
@@ -78,7 +87,9 @@ async function share(paths: string[], options: Options): Promise<void> {
     await using session = await openSession({ ...runtime, disk: new SharedFiles(runtime.disk, created, directory) }, options);
     const torrent = await session.add(metainfo, { directory, check: 'trust', superSeeding: options.superSeeding === true });
     await unlessInterrupted(torrent.whenDone(), signal);
-    tellReady(display, created, { magnet, torrentPath, url: published === undefined ? undefined : `${addresses[0]}${published}`, port: session.port });
+    const url = tracker === undefined ? undefined : `${httpAddresses(tracker, runtime.network)[0]}${published}`;
+    const help = trackers.length > 0 ? NO_HELP : helpWithoutTracker(session, metainfo, options, runtime.network);
+    tellReady(display, created, { magnet, torrentPath, url, port: session.port, help });
     void watchTorrent(torrent, display, runtime.clock);
     signal.addEventListener('abort', () => display.note('stopping (Ctrl-C once more: at once)'));
     await untilLeaving(torrent, { when: 'told' }, runtime.clock, signal);
@@ -91,10 +102,11 @@ async function share(paths: string[], options: Options): Promise<void> {
   }
 }
 
-async function startEmbeddedTracker(runtime: Runtime, { trackerPort, listen }: Options): Promise<Tracker> {
+/** @param tracked the only torrents that may be announced, which may be added later */
+async function startEmbeddedTracker(runtime: Runtime, { trackerPort, listen }: Options, tracked: ReadonlySet<string>): Promise<Tracker> {
   const start = (port: number): Promise<Tracker> => {
     const where = { port, ...(listen === undefined ? {} : { host: listen }) };
-    return startTracker(runtime, { http: where });
+    return startTracker(runtime, { http: where, udp: where, admit: onlyTorrents(tracked), intervalMs: ANNOUNCE_INTERVAL_MS });
   };
   if (trackerPort !== undefined) return start(trackerPort);
   for (let port = TRACKER_PORTS.first; port <= TRACKER_PORTS.last; port++) {
@@ -132,14 +144,35 @@ async function mayBeReplaced(disk: Disk, file: string): Promise<boolean> {
   return parseTorrent(await disk.readWhole(file, LIMITS.torrentBytes)).createdBy?.startsWith('Shoal ') === true;
 }
 
+/** What others must be told besides a link. */
+interface Help {
+  /** For their command line. */
+  readonly words: readonly string[];
+  readonly why: string | undefined;
+}
+
+const NO_HELP: Help = { words: [], why: undefined };
+
+function helpWithoutTracker({ dht, port }: Session, { isPrivate }: Metainfo, { bootstrap = [], listen }: Options, network: Network): Help {
+  if (dht === undefined || isPrivate) {
+    const peers = reachableEndpoints([{ host: listen ?? '::', port }], network);
+    return { words: ['--peer', ...peers], why: 'There is no tracker and no DHT to find this through: others must be told where it is.' };
+  }
+  return {
+    words: bootstrap.length === 0 ? [] : ['--bootstrap', ...bootstrap.map(formatEndpoint)],
+    why: 'There is no tracker: others find this through the DHT alone.',
+  };
+}
+
 interface Shared {
   readonly magnet: string;
   readonly torrentPath: string;
   readonly url: string | undefined;
   readonly port: number;
+  readonly help: Help;
 }
 
-function tellReady(display: Display, { metainfo }: CreatedTorrent, { magnet, torrentPath, url, port }: Shared): void {
+function tellReady(display: Display, { metainfo }: CreatedTorrent, { magnet, torrentPath, url, port, help }: Shared): void {
   const { name, length, pieceCount, pieceLength, trackers } = metainfo;
   const { bold, dim } = style(process.stdout);
   const places: [string, string | undefined][] = [['magnet', magnet], ['torrent', torrentPath], ['URL', url]];
@@ -153,8 +186,9 @@ function tellReady(display: Display, { metainfo }: CreatedTorrent, { magnet, tor
     ...places.filter(([, place]) => place !== undefined).map(([title, place]) => `  ${dim(title.padEnd(8))} ${place}`),
     '',
     bold(`Others get it with${ways.length > 1 ? ' either of' : ''}`),
-    ...ways.map((source) => `  ${commandLine('get', source)}`),
+    ...ways.map((source) => `  ${commandLine('get', source, ...help.words)}`),
     '',
+    ...(help.why === undefined ? [] : [dim(help.why)]),
     dim('Ctrl-C stops sharing.'),
     '',
   ].join('\n'));

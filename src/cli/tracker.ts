@@ -10,7 +10,7 @@ import { UsageError } from './failure.ts';
 import { addExamples } from './help.ts';
 import { interruption } from './interruption.ts';
 import { readDuration, readListenEndpoint } from './options.ts';
-import { httpAddresses, udpAddresses } from './reachable.ts';
+import { announceUrls } from './reachable.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { counted } from './torrent-view.ts';
 
@@ -51,7 +51,7 @@ async function tracker({ http, udp, interval, json }: Options): Promise<void> {
   });
   const display = await openDisplay({ json });
   try {
-    const urls = [...httpAddresses(server, runtime.network), ...udpAddresses(server, runtime.network)].map((address) => `${address}/announce`);
+    const urls = announceUrls(server, runtime.network);
     display.tell({ event: 'ready', trackers: urls.map((url) => [url]) }, `This tracker announces at\n${urls.map((url) => `  ${url}`).join('\n')}`);
     while (!signal.aborted) {
       display.show(trackerView(await server.counts(), stopwatch.elapsedMs));

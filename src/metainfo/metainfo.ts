@@ -70,6 +70,11 @@ export interface FileEntry {
   readonly piecesRoot: Uint8Array | undefined;
 }
 
+/** By which peers, trackers and DHTs know a torrent: 20 bytes each, the v1 info-hash and the beginning of the v2 one (BEP 52). */
+export function shortInfoHashes({ infoHash, infoHashV2 }: Pick<Metainfo, 'infoHash' | 'infoHashV2'>): Uint8Array[] {
+  return [infoHash, infoHashV2?.subarray(0, 20)].filter((hash) => hash !== undefined);
+}
+
 /** The end of the piece space, in bytes: where the last file ends. */
 export function spaceLength({ files }: Pick<Metainfo, 'files'>): number {
   const last = files.at(-1);

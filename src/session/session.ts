@@ -10,7 +10,7 @@ import { LIMITS } from '../bytes/limits.ts';
 import type { DiscoveryName } from '../discovery/discovery.ts';
 import type { KademliaNode } from '../discovery/kademlia/kademlia.ts';
 import type { Magnet } from '../metainfo/magnet.ts';
-import type { Metainfo } from '../metainfo/metainfo.ts';
+import { shortInfoHashes, type Metainfo } from '../metainfo/metainfo.ts';
 import { parseTorrent } from '../metainfo/parse.ts';
 import type { Channel } from '../runtime/channel.ts';
 import type { Listener } from '../runtime/network.ts';
@@ -138,7 +138,7 @@ export class Session implements AsyncDisposable {
     const source = typeof given === 'string' ? await resolveSource(this.#runtime, given, options.signal)
       : given instanceof Uint8Array ? parseTorrent(given)
       : given;
-    const keys = [source.infoHash, source.infoHashV2?.subarray(0, 20)].flatMap((infoHash) => (infoHash === undefined ? [] : toHex(infoHash)));
+    const keys = shortInfoHashes(source).map(toHex);
     if (keys.length === 0) throw new ShoalError('NO_INFO_HASH', 'the link names a publisher, not a torrent: it must be resolved first');
     if (keys.some((key) => this.#byInfoHash.has(key))) throw new ShoalError('DUPLICATE_TORRENT', `${source.name ?? keys[0]} is in this session already`);
     const torrent = new Torrent(source, options, this.#surroundings);

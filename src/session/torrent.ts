@@ -14,7 +14,7 @@ import { keepNewest } from '../bytes/keep-newest.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import type { Discovery, DiscoveryReports, Search, SwarmIdentity } from '../discovery/discovery.ts';
 import { isSelected, type Magnet } from '../metainfo/magnet.ts';
-import { pieceSize, type Metainfo } from '../metainfo/metainfo.ts';
+import { pieceSize, shortInfoHashes, type Metainfo } from '../metainfo/metainfo.ts';
 import { parseInfo } from '../metainfo/parse.ts';
 import { verifyPiece } from '../metainfo/verify.ts';
 import type { Channel } from '../runtime/channel.ts';
@@ -105,7 +105,7 @@ export class Torrent {
     this.#options = options;
     this.#surroundings = surroundings;
     this.directory = options.directory;
-    this.infoHashes = [source.infoHash, source.infoHashV2?.subarray(0, 20)].filter((infoHash) => infoHash !== undefined);
+    this.infoHashes = shortInfoHashes(source);
     this.#stateFiles = stateFiles(this.infoHashes[0], options.directory, surroundings.stateDirectory);
     const { runtime } = surroundings;
     this.swarm = new Swarm({

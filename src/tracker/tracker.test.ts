@@ -422,6 +422,18 @@ test('where a port is taken nothing is left open', async () => {
   await (await world.track()).close();
 });
 
+test('where any port will do, UDP is served on the same number as HTTP if that is free', async () => {
+  const world = new World();
+  const anywhere = { http: { port: 0 }, udp: { port: 0 } };
+  const tracker = await world.track(anywhere);
+  const port = tracker.http?.port ?? assert.fail();
+  assert.equal(tracker.udp[0].port, port);
+  await world.trackerHost.bindDatagrams({ family: 4, port: port + 1 });
+  const beside = await world.track(anywhere);
+  assert.equal(beside.http?.port, port + 1);
+  assert.notEqual(beside.udp[0].port, port + 1);
+});
+
 test('on real sockets two peers find each other, over HTTP and UDP', async (t) => {
   const runtime = nodeRuntime();
   const tracker = await startTracker(runtime, { http: { host: '127.0.0.1', port: 0 }, udp: { host: '127.0.0.1', port: 0 } });

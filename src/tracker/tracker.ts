@@ -24,7 +24,7 @@ export interface ListenOptions {
    * from all of them answers leave by the one that the system chooses, which need not be the one that was asked.
    */
   readonly host?: string;
-  /** 0: any free one. */
+  /** 0: any free one; for UDP the same number as HTTP has, where that is free. */
   readonly port: number;
 }
 
@@ -71,7 +71,7 @@ export async function startTracker(runtime: TrackerRuntime, options: TrackerOpti
   const published = new Map<string, PublishedTorrent>();
   const connectionIds = new TokenIssuer(() => random.bytes(20));
   const listener = options.http && await network.serveHttp(options.http, (query) => answerHttp(state, published, query));
-  const sockets = await bindUdp(network, options.udp).catch(async (error: unknown) => {
+  const sockets = await bindUdp(network, options.udp, listener?.endpoint.port).catch(async (error: unknown) => {
     await listener?.close();
     throw error;
   });
@@ -122,9 +122,13 @@ function newState({ clock, random, network }: TrackerRuntime, options: TrackerOp
   };
 }
 
-/** A socket of each family where no host is given; a machine without IPv6 does without. */
-async function bindUdp(network: Network, where: ListenOptions | undefined): Promise<DatagramSocket[]> {
+/**
+ * A socket of each family where no host is given; a machine without IPv6 does without.
+ * @param usualPort to be tried first where any will do
+ */
+async function bindUdp(network: Network, where: ListenOptions | undefined, usualPort?: number): Promise<DatagramSocket[]> {
   if (where === undefined) return [];
+  if (where.port === 0 && usualPort !== undefined) return bindUdp(network, { ...where, port: usualPort }).catch(() => bindUdp(network, where));
   const bind = (family: AddressFamily, host: string | undefined, port: number): Promise<DatagramSocket> =>
     network.bindDatagrams({ family, port, ...(host === undefined ? {} : { host }) });
   if (where.host !== undefined) {
