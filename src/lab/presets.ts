@@ -47,6 +47,14 @@ export const PRESETS = {
     peers: [{ count: 300, up: '2Mbps', down: '10Mbps', arrival: { kind: 'poisson', meanGap: '5s' }, departure: { kind: 'at-random', meanStay: '6m' } }],
     duration: '2h',
   },
+  'missing-piece': {
+    name: 'missing-piece',
+    description: 'Hajek and Zhu, "The missing piece syndrome in peer-to-peer communication" (2010): peers come every 8 s and leave when done, and the seed sends a piece in 10.5 s; so those who lack only the rarest one become ever more. Coming every 16 s they do not.',
+    file: { size: '1MiB', pieceLength: '256KiB' },
+    seeds: { up: '200kbps' },
+    peers: [{ count: 450, up: '1Mbps', down: '4Mbps', arrival: { kind: 'poisson', meanGap: '8s' } }],
+    duration: '1h',
+  },
   fleet: {
     name: 'fleet',
     description: 'An image to machines in data centres: every link alike and fast, all start at once, all stay until the last is done.',

@@ -9,6 +9,8 @@ import * as z from 'zod';
 import { ShoalError } from '../bytes/errors.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import { formatBytes, formatDuration, parseDuration, parseRate, parseSize } from '../bytes/units.ts';
+import { CHOKING_POLICIES, type ChokingPolicyName } from '../swarm/choking-policies.ts';
+import { PICKING_POLICIES, type PickingPolicy } from '../swarm/picking-policies.ts';
 import type { Distribution } from './distribution-time.ts';
 
 export type Scenario = z.output<typeof FIELDS>;
@@ -45,9 +47,9 @@ function quantity(description: string, parse: (text: string) => number, isAllowe
 }
 
 const POLICIES = {
-  choking: z.enum(['adaptive', 'textbook', 'random']).default('adaptive')
+  choking: z.enum(Object.keys(CHOKING_POLICIES) as [ChokingPolicyName, ...ChokingPolicyName[]]).default('adaptive')
     .describe('Whom to unchoke: textbook is 4 + 1 slots by tit for tat, adaptive as many as fill the uplink, random looks at nothing'),
-  picking: z.enum(['rarest-first', 'random', 'sequential']).default('rarest-first').describe('Which piece to fetch next'),
+  picking: z.enum(Object.keys(PICKING_POLICIES) as [PickingPolicy, ...PickingPolicy[]]).default('rarest-first').describe('Which piece to fetch next'),
 };
 
 const ARRIVAL = z.discriminatedUnion('kind', [
@@ -237,7 +239,8 @@ export function distributionOf({ file, seeds, peers }: Scenario): Distribution {
   return {
     fileBytes: file.bytes,
     serverUpBytesPerSecond: seeds.count * seeds.upBytesPerSecond,
-    peers: peers.map(({ name, count: each, behaviour, upBytesPerSecond, downBytesPerSecond }) => (
+    // A liar has no use for the file.
+    peers: peers.filter(({ behaviour }) => behaviour !== 'liar').map(({ name, count: each, behaviour, upBytesPerSecond, downBytesPerSecond }) => (
       { name, count: each, downBytesPerSecond, upBytesPerSecond: behaviour === 'honest' ? upBytesPerSecond : 0 }
     )),
   };

@@ -32,6 +32,7 @@ export interface SwarmResults {
 /** Times in seconds from the start of the run; payload in bytes. */
 export interface PeerResult {
   readonly className: string;
+  /** It says from the start that it has the whole file: the seeds, and liars. */
   readonly isSeed: boolean;
   readonly upBytesPerSecond: number;
   readonly arrivedSeconds: number;

@@ -70,8 +70,8 @@ export function takeTurns({ interested, nowMs, pieceLength }: ChokingRound, slot
   };
   const current = interested.filter((neighbour) => !neighbour.amChoking).sort((a, b) => b.unchokedMs - a.unchokedMs);
   const waiting = longestWaiting(interested.filter((neighbour) => neighbour.amChoking));
-  const goOn = current.filter((neighbour) => !isOver(neighbour)).slice(0, slots);
-  return new Set([...goOn, ...waiting.slice(0, slots - goOn.length), ...current].slice(0, Math.max(slots, goOn.length)));
+  const goOn = current.filter((neighbour) => !isOver(neighbour));
+  return new Set([...goOn, ...waiting, ...current.filter(isOver)].slice(0, slots));
 }
 
 /** In order of how long they have waited: since their last turn began, or since they came. */
