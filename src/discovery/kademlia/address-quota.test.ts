@@ -18,6 +18,15 @@ test('a subscriber and a block have so many places and no more, until one is giv
   assert.ok(quota.take(address('11.0.0.3')));
 });
 
+test('a machine or a site may have any number of places, for it may run any number of nodes', () => {
+  const quota = new AddressQuota({ perSubscriber: 1, perBlock: 1 });
+  for (const local of ['127.0.0.1', '192.168.1.5', '::1', 'fd00::1']) {
+    for (let count = 0; count < 3; count++) assert.ok(quota.take(address(local)), local);
+    quota.release(address(local));
+    assert.ok(quota.hasRoom(address(local)));
+  }
+});
+
 test('no sequence of taking and giving back goes past the limits', () => {
   const hosts = fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 4 })).map(([block, host]) => `11.0.${block}.${host}`);
   fc.assert(fc.property(fc.array(fc.tuple(hosts, fc.boolean())), (steps) => {

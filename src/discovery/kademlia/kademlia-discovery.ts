@@ -81,7 +81,7 @@ class Announcer {
     try {
       await node.joined;
       // A node that knows nobody has to join first.
-      if (node.status().every(({ nodes }) => nodes === 0)) await node.join();
+      if (node.isAlone) await node.join();
       const { peers, stored, figures } = await node.announce(this.#infoHash, {
         port: identity.port, isSeed: identity.totals().left === 0, found: (found) => reports.found(found), signal,
       });

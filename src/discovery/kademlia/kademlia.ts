@@ -131,6 +131,11 @@ export class KademliaNode {
     return new KademliaNode(runtime, nodes, options);
   }
 
+  /** Whether it knows no other node: then it has not joined, or all have gone. */
+  get isAlone(): boolean {
+    return this.#nodes.every(({ table }) => table.size === 0);
+  }
+
   /** Closes the sockets. Calls under way reject with 'DHT_STOPPED'. */
   stop(): void {
     this.#stopping.abort(new ShoalError('DHT_STOPPED', 'the DHT node has been stopped'));
@@ -152,7 +157,7 @@ export class KademliaNode {
   exportTables(): Uint8Array {
     const tableOf = (family: AddressFamily): SavedTable => {
       const node = this.#nodes.find((each) => each.family === family);
-      return { id: node?.id, contacts: [...(node?.table ?? [])] };
+      return { id: node?.id, port: node?.endpoint.port, contacts: [...(node?.table ?? [])] };
     };
     return encodeTables({ 4: tableOf(4), 6: tableOf(6) });
   }
@@ -369,7 +374,7 @@ function nodeOn(socket: DatagramSocket, family: AddressFamily, { clock, random }
     family, socket, clock, random,
     policy: options.policy ?? 'prefer',
     isReadOnly: options.isReadOnly ?? false,
-    id: saved.id,
+    id: socket.endpoint.port === saved.port ? saved.id : undefined,
     queriesPerSecond: options.queriesPerSecond ?? 250,
     answersPerSecond: options.answersPerSecond ?? 2000,
   });

@@ -9,12 +9,12 @@ const id = (byte: number): Uint8Array => new Uint8Array(20).fill(byte);
 const contact = (byte: number, host: string): Contact => Contact.of(id(byte), { host, port: 6881 }) ?? assert.fail();
 
 const TABLES: SavedTables = {
-  4: { id: id(1), contacts: [contact(2, '20.0.0.1'), contact(3, '20.0.1.1')] },
-  6: { id: undefined, contacts: [contact(4, '2001:db8::1')] },
+  4: { id: id(1), port: 6881, contacts: [contact(2, '20.0.0.1'), contact(3, '20.0.1.1')] },
+  6: { id: undefined, port: undefined, contacts: [contact(4, '2001:db8::1')] },
 };
 
 const names = (tables: SavedTables): unknown => ([4, 6] as const).map((family) => [
-  tables[family].id === undefined ? undefined : [...tables[family].id], tables[family].contacts.map(({ endpoint, compact }) => [endpoint, compact[0]]),
+  tables[family].id === undefined ? undefined : [...tables[family].id], tables[family].port, tables[family].contacts.map(({ endpoint, compact }) => [endpoint, compact[0]]),
 ]);
 
 test('tables survive being saved', () => {
