@@ -6,13 +6,14 @@ import { version } from '../runtime/node/version.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Display } from './display.ts';
 import { resolvePath } from './invocation.ts';
-import { isTrackerWord, ListOption, readSize, readTier } from './options.ts';
+import { isTrackerWord, isWebSeedWord, ListOption, readSize, readTier, readWebSeed } from './options.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { workView } from './work-view.ts';
 
 export interface CreateCommandOptions {
   /** By tier (BEP 12). */
   readonly tracker?: readonly (readonly string[])[];
+  readonly webSeed?: readonly string[];
   /** Bytes. */
   readonly pieceLength?: number;
   readonly name?: string;
@@ -23,6 +24,7 @@ export interface CreateCommandOptions {
 export function addCreateOptions(command: Command): void {
   command
     .addOption(new ListOption('--tracker <url…>', 'a tracker; several are tried in turn, those with a comma between them at random', readTier, isTrackerWord))
+    .addOption(new ListOption('--web-seed <url…>', 'an HTTP server that has the file, or the folder that the torrent lies in', readWebSeed, isWebSeedWord))
     .option('--piece-length <size>', 'a power of two from 16KiB on, such as 256KiB; by default chosen by size', readSize)
     .option('--name <name>', "another name than the file's or folder's own", readName)
     .option('--private', 'peers may be had from the trackers alone')
@@ -49,7 +51,7 @@ export interface Making {
 /** Hashes the files, and tells what was left out. Rejects with `ShoalError`, or the signal's reason. */
 export async function makeTorrent(runtime: Runtime, { paths, options, trackers, display, signal }: Making): Promise<CreatedTorrent> {
   const stopwatch = new Stopwatch(runtime.clock);
-  const { pieceLength, name, format } = options;
+  const { pieceLength, name, format, webSeed } = options;
   const what = `hashing ${name ?? (paths.length === 1 ? resolvePath(paths[0]).replace(/^.*\//, '') : `${paths.length} files and folders`)}`;
   const created = await createTorrent(runtime, {
     paths: paths.map(resolvePath),
@@ -58,6 +60,7 @@ export async function makeTorrent(runtime: Runtime, { paths, options, trackers, 
     ...(name === undefined ? {} : { name }),
     isPrivate: options.private === true,
     trackers,
+    webSeeds: webSeed ?? [],
     createdBy: `Shoal ${version()}`,
     creationDate: Math.floor(runtime.clock.unixTimeMs() / 1000),
     progress: (doneBytes, totalBytes) => display.show(workView({ what, doneBytes, totalBytes, elapsedMs: stopwatch.elapsedMs })),

@@ -57,6 +57,12 @@ export function readTier(text: string): readonly string[] {
   return urls;
 }
 
+/** Where an HTTP server has the files (BEP 19). */
+export function readWebSeed(text: string): string {
+  if (!isWebSeedWord(text) || !URL.canParse(text)) throw new InvalidArgumentError('expected a URL such as https://example.org/files/');
+  return text;
+}
+
 /**
  * An option that may be given several times, or once with several values behind it: `--tracker A --tracker B` and
  * `--tracker A B` are the same. Its value is an array.
@@ -73,6 +79,7 @@ export class ListOption extends Option {
 }
 
 export const isTrackerWord = (word: string): boolean => /^(https?|udp):\/\//i.test(word);
+export const isWebSeedWord = (word: string): boolean => /^https?:\/\//i.test(word);
 export const isEndpointWord = (word: string): boolean => parseEndpoint(word) !== undefined;
 
 /** The same words with each value of a `ListOption` behind an option of its own. */

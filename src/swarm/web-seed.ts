@@ -217,7 +217,7 @@ export class WebSeed implements Supplier {
         const taken = part.subarray(passed, passed + left);
         ahead -= passed;
         left -= taken.length;
-        if (passed > 0) passedOver(passed);
+        if (taken.length < part.length) passedOver(part.length - taken.length);
         await this.#pace(part.length, signal);
         if (taken.length > 0) yield taken;
       }
