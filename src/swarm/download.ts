@@ -423,6 +423,13 @@ export class Download {
     this.#inProgress.delete(piece.piece);
     this.#open.delete(piece);
     this.#offer(piece.piece);
+    // Whoever was its only source may be asked for more of it still: that must not count for the next attempt.
+    if (piece.onlyFrom === undefined) return;
+    const firstKey = piece.piece * this.#blocksPerPiece;
+    for (const neighbour of this.#neighbours) {
+      if (neighbour.serial !== piece.onlyFrom) continue;
+      for (let key = firstKey; key < firstKey + piece.blockCount; key++) neighbour.requests.delete(key);
+    }
   }
 
   #offer(piece: number): void {

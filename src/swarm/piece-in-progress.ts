@@ -69,7 +69,7 @@ export class PieceInProgress {
 
   /** A neighbour will not send the block after all. Returns whether it is free now. */
   release(block: number): boolean {
-    if (this.isReceived(block)) return false;
+    if (this.isReceived(block) || this.#askers[block] === 0) return false;
     this.#askers[block] -= 1;
     if (this.#askers[block] > 0) return false;
     this.free += 1;
