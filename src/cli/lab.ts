@@ -2,12 +2,13 @@
 import type { Command } from 'commander';
 import { addExamples } from './help.ts';
 import * as compare from './lab/compare.ts';
+import * as live from './lab/live.ts';
 import * as model from './lab/model.ts';
 import * as schema from './lab/schema.ts';
 import * as swarm from './lab/swarm.ts';
 import * as sweep from './lab/sweep.ts';
 
-const PARTS = [model, swarm, compare, sweep, schema];
+const PARTS = [model, swarm, compare, sweep, live, schema];
 
 export function define(command: Command): void {
   for (const part of PARTS) part.define(command);

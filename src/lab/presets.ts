@@ -26,8 +26,8 @@ export const PRESETS = {
     file: { size: '64MiB' },
     seeds: { up: '4Mbps', choking: 'textbook' },
     peers: [
-      { name: 'givers', count: 80, up: '1Mbps', down: '8Mbps', choking: 'textbook', departure: { kind: 'never' } },
-      { name: 'free riders', count: 20, up: '1Mbps', down: '8Mbps', behaviour: 'free-rider', departure: { kind: 'never' } },
+      { name: 'givers', count: 80, up: '1Mbps', down: '8Mbps', choking: 'textbook', arrival: { kind: 'flash-crowd', within: '10s' }, departure: { kind: 'never' } },
+      { name: 'free riders', count: 20, up: '1Mbps', down: '8Mbps', behaviour: 'free-rider', arrival: { kind: 'flash-crowd', within: '10s' }, departure: { kind: 'never' } },
     ],
     duration: '6h',
   },

@@ -61,14 +61,14 @@ test('rarest first beats random choice where the only seed is slow', async () =>
 test('where peers leave when done and come faster than the seed sends a piece, the swarm grows; below that rate it does not', async () => {
   const present = async (meanGap: string): Promise<number[]> => {
     const { samples } = await run({
-      name: 'missing', file: { size: '1MiB' }, seeds: { up: '200kbps' }, duration: '25m', neighbours: 20,
-      peers: [{ count: 400, up: '1Mbps', down: '4Mbps', arrival: { kind: 'poisson', meanGap } }],
+      name: 'missing', file: { size: '1MiB' }, seeds: { up: '200kbps' }, duration: '20m', neighbours: 20,
+      peers: [{ count: 300, up: '1Mbps', down: '4Mbps', arrival: { kind: 'poisson', meanGap } }],
     });
     return [0.5, 0.75, 1].map((share) => samples[Math.ceil(samples.length * share) - 1].present);
   };
   // A piece takes the seed 10.5 s.
   const [half, later, end] = await present('5s');
-  assert.ok(half > 40 && later > half * 1.2 && end > later * 1.15, `${half} ${later} ${end}`);
+  assert.ok(half > 30 && later > half * 1.2 && end > later * 1.15, `${half} ${later} ${end}`);
   const stable = await present('16s');
   assert.ok(stable.every((count) => count < 25), stable.join(' '));
 });

@@ -2,6 +2,9 @@
 import { parentPort } from 'node:worker_threads';
 import { summariseRun, type RunJob } from '../../lab/comparison.ts';
 
+// Peers refuse one another thousands of times a second; where in the code, nobody reads.
+Error.stackTraceLimit = 0;
+
 parentPort?.on('message', (job: RunJob) => {
   summariseRun(job).then(
     (summary) => parentPort?.postMessage({ summary }),
