@@ -18,12 +18,12 @@ interface SuspectBlock {
 }
 
 export class Suspects {
-  /** By serial: the address of who sent something, the latest last. */
+  /** By serial: the address of who sent something, or a web seed's URL; the latest last. */
   readonly #hosts = new Map<number, string>();
   /** By piece: the blocks of its failed attempts. */
   readonly #blocks = new Map<number, SuspectBlock[]>();
 
-  /** A neighbour may send blocks from now on. */
+  /** A neighbour, or a web seed, may send blocks from now on. */
   remember(serial: number, host: string): void {
     this.#hosts.set(serial, host);
     keepNewest(this.#hosts, LIMITS.rememberedSenders);

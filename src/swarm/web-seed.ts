@@ -201,8 +201,9 @@ export class WebSeed implements Supplier {
     try {
       yield* this.#fetch(span, signal, passedOver);
     } catch (error) {
-      if (error instanceof LackingError) this.#lacking.set(span.file, this.#world.clock.now() + LACKING_MS);
-      throw error;
+      if (!(error instanceof LackingError)) throw error;
+      this.#lacking.set(span.file, this.#world.clock.now() + LACKING_MS);
+      throw new LackingError(`${error.message} (${this.#metainfo.files[span.file].path.join('/')})`);
     }
   }
 

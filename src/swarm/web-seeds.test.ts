@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FileServer } from '../../test/support/file-server.ts';
 import { createTorrent, type CreateOptions } from '../metainfo/create.ts';
+import { formatMagnet, magnetOf } from '../metainfo/magnet.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { parseTorrent } from '../metainfo/parse.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -369,6 +370,20 @@ test('what a neighbour has left half done is finished by the server', async () =
   const { downloadedBytes, wastedBytes } = getting.torrent.status();
   assert.ok(downloadedBytes > LENGTH * 0.99 && wastedBytes < 100_000, `${wastedBytes} bytes wasted`);
   assert.ok(server.sentBytes < 0.8 * LENGTH);
+});
+
+test('the web seeds of a magnet link are used as soon as a neighbour, who need have nothing else, has told the metadata', async () => {
+  const world = new World();
+  const server = new FileServer(LARGE);
+  await world.serve(server);
+  const metainfo = await torrentOf(LARGE);
+  await world.seed({ ...metainfo, webSeeds: [] }, {}, '10.0.0.1', {});
+  const runtime = world.runtime('10.8.0.1');
+  const session = await Session.open(runtime, { port: 6881, discovery: [] });
+  const link = formatMagnet(magnetOf(metainfo, [{ host: '10.0.0.1', port: 6881 }]));
+  const torrent = await session.add(link, { directory: '/' });
+  await world.whole({ session, torrent, runtime });
+  await assertSame({ session, torrent, runtime }, LARGE);
 });
 
 test('the rate limit holds for what web seeds bring', async () => {
