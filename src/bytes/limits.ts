@@ -136,6 +136,8 @@ export const LIMITS = {
   dhtNodesPerAnswer: 16,
   /** Nodes read from a saved routing table, by family. */
   dhtSavedNodes: 2000,
+  /** Bytes of the file that keeps them. */
+  dhtTablesBytes: 256 * 1024,
   /** Peers read from one answer, and found in one lookup. */
   dhtPeersReadPerAnswer: 200,
   dhtPeersPerLookup: 2000,

@@ -21,7 +21,8 @@ import { RateLimit } from '../swarm/rate.ts';
 import type { PeerMessage } from '../wire/messages.ts';
 import { createPeerId } from '../wire/peer-id.ts';
 import { peerProtocol } from '../wire/peer-protocol.ts';
-import { DISCOVERY_NAMES, openDiscoveries, PUBLIC_BOOTSTRAP, type Discoveries } from './discoveries.ts';
+import { PUBLIC_BOOTSTRAP } from './dht-node.ts';
+import { DISCOVERY_NAMES, openDiscoveries, type Discoveries } from './discoveries.ts';
 import { resolveSource } from './source.ts';
 import { Torrent, type AddOptions, type TorrentSurroundings } from './torrent.ts';
 
