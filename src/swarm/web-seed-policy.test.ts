@@ -13,7 +13,7 @@ interface Second {
 
 /** For each second whether web seeds were asked for anything. */
 function run(seconds: readonly Second[]): boolean[] {
-  const policy = new WebSeedPolicy(0);
+  const policy = new WebSeedPolicy();
   let neighbourBytes = 0;
   return seconds.map(({ neighbours, server }, index) => {
     neighbourBytes += neighbours ?? 0;
@@ -46,6 +46,11 @@ test('next to slow neighbours it is used nearly always, more so with time', () =
   assert.ok(share(used.slice(100)) > 0.93);
 });
 
+test('it begins where the server is twice as fast as the neighbours, and no sooner', () => {
+  assert.ok(share(run(always({ neighbours: FAST * 0.49, server: FAST }))) > 0.8);
+  assert.equal(share(run(always({ neighbours: FAST * 0.51, server: FAST }))), 0);
+});
+
 test('neighbours that become fast are found out, and so are those that become slow', () => {
   const seconds = [...always({ neighbours: FAST / 20, server: FAST }, 100), ...always({ neighbours: 2 * FAST, server: FAST }, 100), ...always({ neighbours: FAST / 20, server: FAST }, 100)];
   const used = run(seconds);
@@ -54,7 +59,7 @@ test('neighbours that become fast are found out, and so are those that become sl
 });
 
 test('neighbours that are fast only while the server keeps off the link are found out by looking', () => {
-  const policy = new WebSeedPolicy(0);
+  const policy = new WebSeedPolicy();
   let neighbourBytes = 0;
   let seconds = 0;
   const used: boolean[] = [];

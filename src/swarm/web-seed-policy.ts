@@ -8,8 +8,6 @@
  * Invariant: with no neighbour that gives anything the server is always used for everything; next to neighbours that give
  * enough, no longer than `FIRST_USE_MS` at a time.
  */
-import { RateMeter } from './rate.ts';
-
 const LOOK_MS = 3000;
 const FIRST_USE_MS = 8000;
 const LONGEST_USE_MS = 64_000;
@@ -30,20 +28,16 @@ export class WebSeedPolicy {
   bringsAny = true;
   /** Whether the neighbours are being looked at, so that nothing is decided. */
   isLooking = false;
-  readonly #neighbours: RateMeter;
-  #neighbourBytes = 0;
+  /** What the neighbours had sent at each update of the last `LOOK_MS`, and at the one before. */
+  readonly #sent: { readonly atMs: number; readonly bytes: number }[] = [];
   /** When the neighbours are looked at next, or since when they are. */
   #looksAtMs = Number.NEGATIVE_INFINITY;
   #useMs = FIRST_USE_MS;
 
-  constructor(nowMs: number) {
-    this.#neighbours = new RateMeter(LOOK_MS / 1000, nowMs);
-  }
-
   /** Once a second. */
   update({ neighbourBytes, neighbourGives, bytesPerSecond }: Supplies, nowMs: number): void {
-    this.#neighbours.add(neighbourBytes - this.#neighbourBytes, nowMs);
-    this.#neighbourBytes = neighbourBytes;
+    this.#sent.push({ atMs: nowMs, bytes: neighbourBytes });
+    while (this.#sent.length > 1 && this.#sent[1].atMs <= nowMs - LOOK_MS) this.#sent.shift();
     if (!neighbourGives || bytesPerSecond === undefined) {
       this.bringsAny = true;
       this.isLooking = false;
@@ -54,7 +48,7 @@ export class WebSeedPolicy {
       this.isLooking = true;
       this.#looksAtMs = nowMs;
     } else if (!this.isLooking || nowMs >= this.#looksAtMs + LOOK_MS) {
-      this.#decide(this.#neighbours.bytesPerSecond(nowMs), bytesPerSecond, nowMs);
+      this.#decide(((neighbourBytes - this.#sent[0].bytes) / (nowMs - this.#sent[0].atMs)) * 1000, bytesPerSecond, nowMs);
     }
   }
 

@@ -149,7 +149,8 @@ for (const [what, files, most] of [['one file', LARGE, 2], ['several files', MAN
     assert.ok(server.requests.length <= most, `${server.requests.length} requests`);
     const { downloadedBytes, wantedBytes, wastedBytes } = getting.torrent.status();
     assert.equal(downloadedBytes - wastedBytes, wantedBytes);
-    assert.ok(wastedBytes <= 1024 * 1024, `${wastedBytes} bytes wasted`);
+    // At most what came before it was known: a first run, and what lay before it.
+    assert.ok(wastedBytes < 2.2 * MEGABYTE, `${wastedBytes} bytes wasted`);
   });
 }
 

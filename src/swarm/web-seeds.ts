@@ -65,15 +65,14 @@ export class WebSeeds {
   /** Where each goes on. */
   readonly #cursors = new Map<WebSeed, number>();
   readonly #running = new Map<WebSeed, Running>();
-  readonly #policy: WebSeedPolicy;
+  readonly #policy = new WebSeedPolicy();
   #stopped = false;
 
   constructor(options: WebSeedsOptions) {
-    const { contents, random, clock } = options;
+    const { contents, random } = options;
     this.#options = options;
     this.#metainfo = contents.metainfo;
     this.#layout = new Layout(contents.metainfo);
-    this.#policy = new WebSeedPolicy(clock.now());
     const urls = contents.metainfo.webSeeds.filter((url) => /^https?:/i.test(url) && URL.canParse(url));
     this.#seeds = shuffle(random, urls).map((url, index) => new WebSeed(url, FIRST_SERIAL - index, contents.metainfo, options));
     for (const seed of this.#seeds) this.#cursors.set(seed, options.sequential ? 0 : integerBelow(random, contents.metainfo.pieceCount));
