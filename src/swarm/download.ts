@@ -18,7 +18,7 @@ import type { Neighbour } from './neighbour.ts';
 import type { PieceInProgress } from './piece-in-progress.ts';
 import { PRIORITIES, type PiecePicker, type PiecePriority } from './piece-picker.ts';
 import type { RateLimit } from './rate.ts';
-import type { Supplier, Supply } from './supply.ts';
+import { Claims, type Supplier, type Supply } from './supply.ts';
 import { Suspects } from './suspects.ts';
 
 /** A request that has brought nothing for this long is made elsewhere; a neighbour that brought nothing at all is snubbed. */
@@ -49,6 +49,8 @@ export class Download {
   /** Wanted pieces that are not had. */
   missing = 0;
   readonly suspects = new Suspects();
+  /** Wanted pieces that a supplier will begin. */
+  readonly claims = new Claims();
   readonly #contents: Contents;
   readonly #clock: Clock;
   readonly #picker: PiecePicker;
@@ -58,8 +60,6 @@ export class Download {
   readonly #assembly: Assembly;
   /** By piece, as an index into PRIORITIES. */
   readonly #priorities: Uint8Array;
-  /** Pieces that a supplier will begin. */
-  readonly #claims = new Map<number, Supplier>();
   readonly #inProgress = new Map<number, PieceInProgress>();
   /** Those in progress that have free blocks, the longest begun first. */
   readonly #open = new Set<PieceInProgress>();
@@ -98,7 +98,8 @@ export class Download {
     const before = this.isWanted(piece);
     this.#priorities[piece] = PRIORITIES.indexOf(priority);
     const after = this.isWanted(piece);
-    if (!this.#contents.have.has(piece) && !this.#claims.has(piece) && !this.#inProgress.has(piece) && !this.#verifying.has(piece)) this.#offer(piece);
+    if (!after) this.claims.delete(piece);
+    if (!this.#contents.have.has(piece) && !this.claims.has(piece) && !this.#inProgress.has(piece) && !this.#verifying.has(piece)) this.#offer(piece);
     if (before === after) return;
     this.missing += after ? 1 : -1;
     for (const neighbour of this.#neighbours) {
@@ -214,11 +215,6 @@ export class Download {
     return this.#priorities[piece];
   }
 
-  /** Whose the claimed pieces are. */
-  get claims(): ReadonlyMap<number, Supplier> {
-    return this.#claims;
-  }
-
   /** The pieces that have been begun and are not whole. */
   get begun(): Iterable<PieceInProgress> {
     return this.#inProgress.values();
@@ -230,14 +226,13 @@ export class Download {
    */
   claim(supplier: Supplier, piece: number): void {
     this.#picker.withdraw(piece);
-    this.#claims.set(piece, supplier);
+    this.claims.set(piece, supplier);
   }
 
   /** What the supplier has claimed and not begun is on offer again. */
   disclaim(supplier: Supplier): void {
-    for (const [piece, claimant] of this.#claims) {
-      if (claimant !== supplier) continue;
-      this.#claims.delete(piece);
+    for (const piece of this.claims.of(supplier)) {
+      this.claims.delete(piece);
       this.#offer(piece);
     }
     this.#askIdle();
@@ -253,11 +248,7 @@ export class Download {
 
   /** The supplier begins a piece, all of whose blocks are asked of it. Undefined where its claim is no longer good. */
   begin(supplier: Supplier, piece: number): Supply | undefined {
-    if (this.#claims.get(piece) !== supplier) return undefined;
-    if (this.isWanted(piece)) return this.#supply(supplier, this.#begin(piece, supplier.serial, this.#clock.now()));
-    this.#claims.delete(piece);
-    this.#offer(piece);
-    return undefined;
+    return this.claims.isOf(supplier, piece) ? this.#supply(supplier, this.#begin(piece, supplier.serial, this.#clock.now())) : undefined;
   }
 
   /** The supplier joins in a piece that others have begun, with blocks in a row. Undefined where nothing is left to bring. */
@@ -299,13 +290,13 @@ export class Download {
     this.#stopped = true;
     for (const neighbour of this.#neighbours) this.releaseAll(neighbour);
     for (const piece of this.#inProgress.values()) this.#assembly.abandon(piece);
-    this.#claims.clear();
+    this.claims.clear();
     this.#inProgress.clear();
     this.#open.clear();
   }
 
   #nextBlock(neighbour: Neighbour, nowMs: number): BlockRequest | undefined {
-    const piece = this.#pieceFor(neighbour, nowMs);
+    const piece = this.#pieceFor(neighbour, nowMs) ?? this.#claimedPieceFor(neighbour, nowMs);
     if (piece !== undefined) {
       neighbour.currentPiece = piece.piece;
       const block = piece.takeFree();
@@ -344,9 +335,19 @@ export class Download {
   }
 
   #beginPieceWith(neighbour: Neighbour, nowMs: number): PieceInProgress | undefined {
-    if (this.#picker.offered === 0 && this.#claims.size === 0) return undefined;
-    const index = neighbour.peerChoking ? this.#allowedPiece(neighbour) : (this.#picker.pick(neighbour.pieces) ?? this.#claimedPiece(neighbour));
-    if (index === undefined) return undefined;
+    if (this.#picker.offered === 0) return undefined;
+    const index = neighbour.peerChoking ? this.#allowedPiece(neighbour) : this.#picker.pick(neighbour.pieces);
+    return index === undefined ? undefined : this.#tryToBegin(index, neighbour, nowMs);
+  }
+
+  /** Where there is nothing else for a neighbour, it begins what a supplier has claimed. */
+  #claimedPieceFor(neighbour: Neighbour, nowMs: number): PieceInProgress | undefined {
+    const index = neighbour.peerChoking ? undefined : this.claims.lastOf(neighbour.pieces);
+    return index === undefined ? undefined : this.#tryToBegin(index, neighbour, nowMs);
+  }
+
+  /** Undefined where there is no memory for one more piece. */
+  #tryToBegin(index: number, neighbour: Neighbour, nowMs: number): PieceInProgress | undefined {
     const size = pieceSize(this.#contents.metainfo, index);
     if (!this.#assembly.hasRoomFor(size)) {
       // A neighbour with nothing to do is worth the detour over the disk, but not while room is being made anyway.
@@ -360,7 +361,7 @@ export class Download {
     const piece = this.#assembly.begin(index, pieceSize(this.#contents.metainfo, index), nowMs);
     if (this.suspects.isSuspect(index)) piece.onlyFrom = serial;
     this.#picker.withdraw(index);
-    this.#claims.delete(index);
+    this.claims.delete(index);
     this.#inProgress.set(index, piece);
     this.#open.add(piece);
     return piece;
@@ -379,15 +380,6 @@ export class Download {
       if (this.isWanted(piece) && neighbour.pieces.has(piece) && !this.#inProgress.has(piece) && !this.#verifying.has(piece)) return piece;
     }
     return undefined;
-  }
-
-  /** A claimed piece for a neighbour that has nothing else to begin: the last one, which its supplier would come to last. */
-  #claimedPiece(neighbour: Neighbour): number | undefined {
-    let last: number | undefined;
-    for (const piece of this.#claims.keys()) {
-      if (piece > (last ?? -1) && neighbour.pieces.has(piece) && this.isWanted(piece)) last = piece;
-    }
-    return last;
   }
 
   /** Moves the piece that has waited longest for a block out of memory. */

@@ -48,7 +48,7 @@ export async function bringRun(seed: WebSeed, run: Run, { metainfo, layout, down
             for (let room = download.whenRoom(piece); room !== undefined; room = download.whenRoom(piece)) await room;
             supply = download.begin(seed, piece);
             // What lies between is passed over where it comes anyway.
-            if (supply === undefined && !(seed.ignoresRanges && hasClaims(download, seed))) return;
+            if (supply === undefined && (!seed.ignoresRanges || download.claims.of(seed).next().done)) return;
           }
           if (run.joined?.piece.missing === 0) return;
           if (supply === undefined) {
@@ -63,11 +63,6 @@ export async function bringRun(seed: WebSeed, run: Run, { metainfo, layout, down
   } finally {
     if (supply !== undefined) download.release(supply);
   }
-}
-
-function hasClaims({ claims }: Download, seed: WebSeed): boolean {
-  for (const supplier of claims.values()) if (supplier === seed) return true;
-  return false;
 }
 
 /** Bytes within the first piece from which on, and so many, are brought; to the end of the last piece where not said. */

@@ -167,7 +167,7 @@ export class WebSeeds {
     running.isStale = false;
     const { download, clock } = this.#options;
     const rank = download.rankOf(piece);
-    for (const [other, supplier] of download.claims) if (supplier === seed && download.rankOf(other) > rank) return false;
+    for (const other of download.claims.of(seed)) if (download.rankOf(other) > rank) return false;
     return (this.#bestRow(seed, clock.now())?.rank ?? 0) <= rank;
   }
 
@@ -189,7 +189,7 @@ export class WebSeeds {
     if (!this.#policy.bringsAny) return undefined;
     let part: readonly number[] = [];
     for (const other of this.#running.keys()) {
-      const pieces = [...download.claims].flatMap(([piece, supplier]) => (supplier === other ? [piece] : [])).sort((a, b) => a - b);
+      const pieces = [...download.claims.of(other)].sort((a, b) => a - b);
       const kept = Math.ceil(pieces.length * shareOf(other, seed, nowMs) - LITTLE);
       const row = lastRow(pieces.slice(kept).filter((piece) => this.#gives(seed, piece, nowMs)));
       if (row.length > part.length) part = row;
