@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { randomTorrent } from '../../test/support/swarm-world.ts';
+import { toHex } from '../bytes/hex.ts';
+import { keyPairFromSeed } from '../bytes/signature.ts';
+import { publishTorrent } from '../discovery/kademlia/mutable-torrent.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { MemoryDisk } from '../runtime/simulated/disk.ts';
 import { SimulatedNetwork } from '../runtime/simulated/network.ts';
@@ -118,4 +121,24 @@ test('without any tracker, peers find each other in the DHT', async () => {
   const torrent = await session.add(`magnet:?xt=urn:btih:${Buffer.from(metainfo.infoHash!).toString('hex')}`, { directory: '/got' });
   await simulation.complete(torrent.whenDone(), 300_000);
   assert.equal(torrent.metainfo?.name, 'test.bin');
+});
+
+test('a link that names a publisher gets the torrent that is published now; without a DHT it is refused', async () => {
+  const { simulation, runtimeOf } = world();
+  const bootstrap = [{ host: '10.0.0.9', port: 6881 }];
+  await Session.open(runtimeOf('10.0.0.9'), { port: 6881, bootstrap: [] });
+  const runtime = runtimeOf('10.0.0.1');
+  await runtime.disk.writeWhole('/data/test.bin', payload);
+  const seed = await Session.open(runtime, { bootstrap });
+  await seed.add(metainfo, { directory: '/data', check: 'full' });
+  const keyPair = keyPairFromSeed(new Uint8Array(32).fill(1));
+  const link = `magnet:?xs=urn:btpk:${toHex(keyPair.publicKey)}&s=6e`;
+  const session = await Session.open(runtimeOf('10.0.0.2'), { bootstrap });
+  await assert.rejects(simulation.complete(session.add(link, { directory: '/got' }), 60_000), { code: 'NOT_PUBLISHED' });
+  await simulation.complete(publishTorrent(seed.dht!, runtime.clock, { keyPair, salt: Uint8Array.of(0x6e), infoHash: metainfo.infoHash! }), 60_000);
+  const torrent = await simulation.complete(session.add(link, { directory: '/got' }), 60_000);
+  await simulation.complete(torrent.whenDone(), 300_000);
+  assert.equal(torrent.metainfo?.name, 'test.bin');
+  const without = await Session.open(runtimeOf('10.0.0.3'), { discovery: ['tracker'] });
+  await assert.rejects(without.add(link, { directory: '/got' }), { code: 'NO_DHT' });
 });

@@ -9,6 +9,7 @@ import { toHex } from '../bytes/hex.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import type { DiscoveryName } from '../discovery/discovery.ts';
 import type { KademliaNode } from '../discovery/kademlia/kademlia.ts';
+import { resolveTorrent } from '../discovery/kademlia/mutable-torrent.ts';
 import type { Magnet } from '../metainfo/magnet.ts';
 import { shortInfoHashes, type Metainfo } from '../metainfo/metainfo.ts';
 import { parseTorrent } from '../metainfo/parse.ts';
@@ -23,7 +24,7 @@ import { createPeerId } from '../wire/peer-id.ts';
 import { peerProtocol } from '../wire/peer-protocol.ts';
 import { PUBLIC_BOOTSTRAP } from './dht-node.ts';
 import { DISCOVERY_NAMES, openDiscoveries, type Discoveries } from './discoveries.ts';
-import { resolveSource } from './source.ts';
+import { isMetainfo, resolveSource } from './source.ts';
 import { Torrent, type AddOptions, type TorrentSurroundings } from './torrent.ts';
 
 export interface SessionOptions {
@@ -133,19 +134,28 @@ export class Session implements AsyncDisposable {
 
   /**
    * Begins with a torrent: a torrent file's path, URL or bytes, a magnet link, or either already read. Resolves as soon as
-   * it has begun. Rejects with `ShoalError`: 'BAD_SOURCE', or 'DUPLICATE_TORRENT' where it is here already.
+   * it has begun. A link that names a publisher (BEP 46) is looked up in the DHT first. Rejects with `ShoalError`:
+   * 'BAD_SOURCE', 'DUPLICATE_TORRENT' where it is here already, 'NOT_PUBLISHED' where the publisher's torrent is not found.
    */
   async add(given: string | Uint8Array | Metainfo | Magnet, options: AddOptions & { readonly signal?: AbortSignal }): Promise<Torrent> {
-    const source = typeof given === 'string' ? await resolveSource(this.#runtime, given, options.signal)
+    const named = typeof given === 'string' ? await resolveSource(this.#runtime, given, options.signal)
       : given instanceof Uint8Array ? parseTorrent(given)
       : given;
+    const source = isMetainfo(named) ? named : await this.#resolve(named, options.signal);
     const keys = shortInfoHashes(source).map(toHex);
-    if (keys.length === 0) throw new ShoalError('NO_INFO_HASH', 'the link names a publisher, not a torrent: it must be resolved first');
     if (keys.some((key) => this.#byInfoHash.has(key))) throw new ShoalError('DUPLICATE_TORRENT', `${source.name ?? keys[0]} is in this session already`);
     const torrent = new Torrent(source, options, this.#surroundings);
     this.#torrents.add(torrent);
     for (const key of keys) this.#byInfoHash.set(key, torrent);
     return torrent;
+  }
+
+  /** The link with the info-hash of the torrent that it stands for now. */
+  async #resolve(link: Magnet, signal: AbortSignal | undefined): Promise<Magnet> {
+    if (link.publisher === undefined || shortInfoHashes(link).length > 0) return link;
+    if (this.dht === undefined) throw new ShoalError('NO_DHT', 'the link names a publisher, whom only the DHT knows, and this session takes no part in it');
+    const { infoHash } = await resolveTorrent(this.dht, link.publisher, signal);
+    return { ...link, infoHash };
   }
 
   /** Stops a torrent and takes it out of the session. Its files stay. */

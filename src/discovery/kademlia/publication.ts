@@ -42,7 +42,7 @@ export async function publishItem(node: KademliaNode, clock: Pick<Clock, 'unixTi
   await unlessAborted(node.joined, signal);
   const { item: last } = await node.get(targetOf({ publicKey: keyPair.publicKey, salt }), { salt, ...withSignal });
   const sequence = options.sequence ?? nextSequence(last, value, clock);
-  if (last !== undefined && isMutable(last) && sequence <= last.sequence && !equalBytes(last.value, value)) {
+  if (last !== undefined && isMutable(last) && sequence <= last.sequence && !(sequence === last.sequence && equalBytes(last.value, value))) {
     throw new ShoalError('DHT_SUPERSEDED', `version ${last.sequence} is there already: another one needs a higher number`);
   }
   const item = signItem(keyPair, { value, salt, sequence });
