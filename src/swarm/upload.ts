@@ -55,7 +55,7 @@ export class Upload {
   requested(neighbour: Neighbour, request: BlockRequest): void {
     const { metainfo, have } = this.#contents;
     const { piece, begin, length } = request;
-    if (piece >= metainfo.pieceCount || length === 0 || length > LIMITS.blockBytes || begin + length > pieceSize(metainfo, piece)) {
+    if (piece >= metainfo.pieceCount || length === 0 || length > LIMITS.blockBytes || begin + length > this.#endOf(piece, begin)) {
       throw new WireError(`it asked for ${length} bytes at ${begin} of piece ${piece}, which do not exist`);
     }
     const isAllowed = !neighbour.amChoking || this.#hooks.isAllowedFast(neighbour, piece);
@@ -63,7 +63,8 @@ export class Upload {
       return this.#reject(neighbour, request);
     }
     neighbour.uploadQueue.push(request);
-    if (this.#reader.isIdle && this.#reader.get(request) === undefined) this.#reader.load(request).catch((error: Error) => this.#hooks.failed(error));
+    const block = this.#inFile(request);
+    if (this.#reader.isIdle && this.#reader.get(block) === undefined) this.#reader.load(block).catch((error: Error) => this.#hooks.failed(error));
     if (neighbour.uploadQueue.length === 1) this.serve(neighbour);
   }
 
@@ -91,23 +92,42 @@ export class Upload {
     channel.lowWaterBytes = aheadBytes / 2;
     while (uploadQueue.length > 0 && channel.queuedBytes < aheadBytes) {
       const request = uploadQueue[0];
-      const data = this.#reader.get(request);
-      if (data === undefined) return this.#serveOnceRead(neighbour, request);
+      const block = this.#inFile(request);
+      const data = this.#reader.get(block);
+      if (data === undefined) return this.#serveOnceRead(neighbour, block);
       const waitMs = this.#limit.waitMs(nowMs);
       if (waitMs > 0) return this.#hooks.throttled(waitMs);
       this.#limit.take(request.length, nowMs);
       uploadQueue.shift();
       neighbour.upload.add(request.length, nowMs);
       this.sentBytes += request.length;
-      neighbour.send({ ...request, type: 'piece', data }, nowMs);
+      neighbour.send({ ...request, type: 'piece', data: block === request ? data : padded(data, request.length) }, nowMs);
     }
   }
 
+  /**
+   * How far a request may reach in a piece. Where a v2 file ends within a piece, libtorrent asks for the block in which it
+   * ends as if it went on with zeros, as a hybrid torrent's padding does.
+   */
+  #endOf(piece: number, begin: number): number {
+    const { metainfo } = this.#contents;
+    const end = pieceSize(metainfo, piece);
+    return metainfo.format === 'v2' && begin < end ? metainfo.pieceLength : end;
+  }
+
+  /** What is asked for without the zeros behind the file's end; the request itself where there are none. */
+  #inFile(request: BlockRequest): BlockRequest {
+    const { metainfo } = this.#contents;
+    if (metainfo.format !== 'v2') return request;
+    const left = pieceSize(metainfo, request.piece) - request.begin;
+    return request.length <= left ? request : { piece: request.piece, begin: request.begin, length: left };
+  }
+
   /** The head of the queue must be read first: the neighbour is served on when it has been, once however often it is asked for. */
-  #serveOnceRead(neighbour: Neighbour, request: BlockRequest): void {
+  #serveOnceRead(neighbour: Neighbour, block: BlockRequest): void {
     if (this.#awaiting.has(neighbour)) return;
     this.#awaiting.add(neighbour);
-    this.#reader.load(request).then(() => {
+    this.#reader.load(block).then(() => {
       this.#awaiting.delete(neighbour);
       this.serve(neighbour);
     }, (error: Error) => this.#hooks.failed(error));
@@ -116,6 +136,13 @@ export class Upload {
   #reject(neighbour: Neighbour, { piece, begin, length }: BlockRequest): void {
     if (neighbour.supports.fast) neighbour.send({ type: 'reject', piece, begin, length }, this.#clock.now());
   }
+}
+
+/** The bytes with zeros after them. */
+function padded(bytes: Uint8Array, length: number): Uint8Array {
+  const longer = new Uint8Array(length);
+  longer.set(bytes);
+  return longer;
 }
 
 function sendAhead(neighbour: Neighbour, nowMs: number): number {
