@@ -1,10 +1,9 @@
 /** `shoal plan`: how long a rollout to a fleet will take, what holds it back, and what would help. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { planCommands, planFleet, planText } from '../lab/plan.ts';
 import { choosePieceLength } from '../metainfo/piece-length.ts';
 import { addExamples } from './help.ts';
-import { readCapacity, readPositiveCount } from './lab/values.ts';
-import { readSize } from './options.ts';
+import { readCapacity, readLink, readPositiveCount, readPositiveSize } from './lab/values.ts';
 
 interface Options {
   readonly size: number;
@@ -27,18 +26,6 @@ export function define(command: Command): void {
     .option('--json', 'print the plan as JSON')
     .action(plan);
   addExamples(command, [['plan --size 3GB --hosts 2600 --up 300MB/s --down 300MB/s --source-up 300MB/s', 'a container image to every machine']]);
-}
-
-function readPositiveSize(text: string): number {
-  const bytes = readSize(text);
-  if (bytes === 0) throw new InvalidArgumentError('expected a size above 0');
-  return bytes;
-}
-
-function readLink(text: string): number {
-  const bytesPerSecond = readCapacity(text);
-  if (bytesPerSecond === 0) throw new InvalidArgumentError('expected a rate above 0: nothing can come through a link of none');
-  return bytesPerSecond;
 }
 
 function plan({ size, hosts, up, down, sourceUp, pieceLength, json }: Options): void {

@@ -16,10 +16,10 @@ import { startTracker } from '../../tracker/tracker.ts';
 import { openDisplay } from '../display.ts';
 import { addExamples } from '../help.ts';
 import { interruption } from '../interruption.ts';
-import { readRate, readSize } from '../options.ts';
+import { readRate } from '../options.ts';
 import { jobsView } from './jobs-view.ts';
 import { LivePeer } from './live-peer.ts';
-import { readPositiveCount } from './values.ts';
+import { readPositiveCount, readPositiveSize } from './values.ts';
 
 interface Options {
   readonly peers: number;
@@ -41,7 +41,7 @@ export function define(lab: Command): void {
     .requiredOption('--up <rate>', 'the uplink of each, such as 20Mbps', readLimit)
     .option('--seed-up <rate>', "the seed's; default: the same", readLimit)
     .addOption(new Option('--down <rate>', 'the downlink of each').argParser(readRate).default(Number.POSITIVE_INFINITY, 'without limit'))
-    .addOption(new Option('--size <size>', 'of the file').argParser(readSize).default(64 * 2 ** 20, '64MiB'))
+    .addOption(new Option('--size <size>', 'of the file').argParser(readPositiveSize).default(64 * 2 ** 20, '64MiB'))
     .option('--json', 'print one event a line')
     .action(live);
   addExamples(command, [['lab live --peers 8 --up 20Mbps', 'half a minute']]);

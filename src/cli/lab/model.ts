@@ -8,9 +8,8 @@ import { nodeRuntime } from '../../runtime/node/runtime.ts';
 import { UsageError } from '../failure.ts';
 import { addExamples } from '../help.ts';
 import { resolvePath } from '../invocation.ts';
-import { readSize } from '../options.ts';
 import { writeFigure } from './figure-files.ts';
-import { readCapacity, readCounts, readRates } from './values.ts';
+import { readCounts, readLink, readPositiveSize, readRates } from './values.ts';
 
 interface Options {
   readonly fileSize: number;
@@ -31,13 +30,13 @@ const CLASSES_BYTES = 1024 * 1024;
 
 export function define(lab: Command): void {
   const command = lab.command('model').description('The least time in which N peers can all have a file, client-server and peer-to-peer (Kurose and Ross).')
-    .requiredOption('--file-size <size>', 'F, such as 3GB or 15Gbit', readSize)
-    .requiredOption('--server-up <rate>', "u_s, the server's uplink, such as 30Mbps", readCapacity)
+    .requiredOption('--file-size <size>', 'F, such as 3GB or 15Gbit', readPositiveSize)
+    .requiredOption('--server-up <rate>', "u_s, the server's uplink, such as 30Mbps", readLink)
     .option('--up <rates>', "u, the peers' uplinks; several with commas, each a curve", readRates)
-    .addOption(new Option('--down <rate>', "d, the peers' downlinks").argParser(readCapacity).default(Number.POSITIVE_INFINITY, 'without limit'))
+    .addOption(new Option('--down <rate>', "d, the peers' downlinks").argParser(readLink).default(Number.POSITIVE_INFINITY, 'without limit'))
     .option('--classes <file>', 'peers that are not alike: a CSV file with the columns count,up,down and perhaps name')
     .requiredOption('--peers <counts>', 'N; several with commas', readCounts)
-    .addOption(new Option('--chunk <size>', 'what is passed on whole, for the optimum beyond the fluid bound').argParser(readSize).default(256 * 1024, '256KiB'))
+    .addOption(new Option('--chunk <size>', 'what is passed on whole, for the optimum beyond the fluid bound').argParser(readPositiveSize).default(256 * 1024, '256KiB'))
     .option('--log', 'logarithmic axes in the figure')
     .option('--json', 'print the table as JSON')
     .option('--csv', 'print the table as CSV')

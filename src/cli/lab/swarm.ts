@@ -36,7 +36,13 @@ export function define(lab: Command): void {
   ]);
 }
 
+/** Peers refuse one another thousands of times a second; where in the code, nobody reads. */
+function forgoStackTraces(): void {
+  if ((process.env['SHOAL_DEBUG'] ?? '') === '') Error.stackTraceLimit = 0;
+}
+
 async function swarm(name: string, { seed, out, set = [], json }: Options): Promise<void> {
+  forgoStackTraces();
   const { disk, clock } = nodeRuntime();
   const { file } = await loadScenarioFile(disk, name);
   const scenario = checkScenario(set.reduce<unknown>(withChange, file), name);

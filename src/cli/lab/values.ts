@@ -1,7 +1,7 @@
 /** Values of the laboratory's options: lists, counts, and what a scenario is called. */
 import { InvalidArgumentError } from 'commander';
 import { ShoalError } from '../../bytes/errors.ts';
-import { parseCount, parseList, parseRate } from '../../bytes/units.ts';
+import { parseCount, parseList, parseRate, parseSize } from '../../bytes/units.ts';
 import { isPreset, PRESETS } from '../../lab/presets.ts';
 import type { Disk } from '../../runtime/disk.ts';
 import { resolvePath } from '../invocation.ts';
@@ -31,11 +31,14 @@ export const readSeed = refusing((text) => {
   return seed;
 });
 
-export const readShare = (text: string): number => {
-  const share = /^(0?\.\d+|0|1)$/.test(text) ? Number(text) : Number.NaN;
-  if (!(share >= 0 && share < 1)) throw new InvalidArgumentError('expected a share from 0 to below 1, such as 0.2');
-  return share;
-};
+export const readPositiveSize = refusing((text) => aboveZero(parseSize(text), text));
+/** A link that something has to come through. */
+export const readLink = refusing((text) => aboveZero(parseRate(text, 0), text));
+
+function aboveZero(value: number, text: string): number {
+  if (value === 0) throw new ShoalError('BAD_QUANTITY', `"${text}" is nothing: expected more than 0`);
+  return value;
+}
 
 function readPositive(text: string): number {
   const count = parseCount(text);
