@@ -19,6 +19,7 @@ import { Simulation, type SeededRandom } from '../runtime/simulated/simulation.t
 export const RING_PORT = 6882;
 /** Latency from a host to the middle of the network, one way: round trips take 40 to 320 ms. */
 const LATENCY_MS = { least: 10, most: 80 };
+const MOST_TENTHS = 15 * 60 * 10;
 
 export interface RingPeer {
   readonly host: SimulatedHost;
@@ -73,7 +74,8 @@ export class RingNetwork {
     const network = new RingNetwork(options);
     for (let index = 0; index < count; index++) await network.add({ tamper: tamper?.(index) });
     const contacts = network.peers.map(({ node }) => node.contact).sort(byId);
-    for (const { node } of network.peers) fillTable(node, contacts);
+    const ids = contacts.map(({ id }) => id);
+    for (const { node } of network.peers) fillTable(node, contacts, ids);
     for (const { node } of network.peers) node.begin();
     return network;
   }
@@ -124,7 +126,14 @@ export class RingNetwork {
 
   /** The peer that is in truth responsible for a key. */
   ownerOf(key: Uint8Array): RingPeer {
-    return this.inOrder().find(({ node }) => compareBytes(node.contact.id, key) >= 0) ?? this.inOrder()[0];
+    return this.owners()(key);
+  }
+
+  /** The same for many keys, of the peers that are up now. */
+  owners(): (key: Uint8Array) => RingPeer {
+    const order = this.inOrder();
+    const ids = order.map(({ node }) => node.contact.id);
+    return (key) => order[successorOf(key, ids)];
   }
 
   /** Peers by id. */
@@ -152,9 +161,14 @@ export class RingNetwork {
     return this.simulation.run(durationMs);
   }
 
-  /** Lets virtual time pass until the promise settles, a quarter of an hour at most. */
-  complete<Value>(promise: Promise<Value>): Promise<Value> {
-    return this.simulation.complete(promise, 15 * 60_000);
+  /** Lets virtual time pass until the promise settles, tenths of a second at a time, a quarter of an hour at most. */
+  async complete<Value>(promise: Promise<Value>): Promise<Value> {
+    const outcome = { isSettled: false };
+    const settled = (): void => { outcome.isSettled = true; };
+    promise.then(settled, settled);
+    for (let tenths = 0; tenths < MOST_TENTHS && !outcome.isSettled; tenths++) await this.simulation.run(100);
+    if (!outcome.isSettled) throw new Error('the promise has not settled after a quarter of an hour of virtual time');
+    return promise;
   }
 
   #freshAddress(): string {
@@ -181,26 +195,27 @@ function keysOf(contacts: readonly Contact[]): string {
 }
 
 /** @param contacts of all peers, by id */
-function fillTable({ contact, settings, table }: RingNode, contacts: readonly Contact[]): void {
-  const index = contacts.indexOf(contact);
+function fillTable({ contact, settings, table }: RingNode, contacts: readonly Contact[], ids: readonly Uint8Array[]): void {
+  const index = successorOf(contact.id, ids);
   const at = (offset: number): Contact => contacts[(index + offset + contacts.length) % contacts.length];
   for (let offset = 1; offset < contacts.length && offset <= settings.successors + 1; offset++) {
     table.successors.add(at(offset), true);
     table.predecessors.add(at(-offset), true);
   }
   for (let exponent = 0; exponent < ID_BITS; exponent++) {
-    const finger = successorOf(plusPowerOfTwo(contact.id, exponent), contacts);
+    const finger = contacts[successorOf(plusPowerOfTwo(contact.id, exponent), ids)];
     if (finger !== contact) table.shortcuts.setFingers(exponent, exponent, finger);
   }
 }
 
-function successorOf(id: Uint8Array, contacts: readonly Contact[]): Contact {
+/** The index of the first at or behind `id`, around the circle. */
+function successorOf(id: Uint8Array, sorted: readonly Uint8Array[]): number {
   let low = 0;
-  let high = contacts.length;
+  let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (compareBytes(contacts[middle].id, id) < 0) low = middle + 1;
+    if (compareBytes(sorted[middle], id) < 0) low = middle + 1;
     else high = middle;
   }
-  return contacts[low % contacts.length];
+  return low % sorted.length;
 }

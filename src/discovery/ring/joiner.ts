@@ -21,7 +21,7 @@ export type JoinOutcome = 'joined' | 'silent' | 'unreachable' | 'taken';
 /** JOINs sent before one gives up. */
 const JOIN_ATTEMPTS = 3;
 /** Fetching records goes on behind, but the circle is not kept waiting longer. */
-const HAND_OVER_MS = 5000;
+const HAND_OVER_MS = 10_000;
 
 export interface Newcomer {
   /** Takes another of the own address's places. */

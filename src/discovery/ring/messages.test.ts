@@ -36,7 +36,7 @@ const anyQuery: fc.Arbitrary<Query> = fc.oneof<fc.Arbitrary<Query>[]>(
   fc.record({ type: fc.constant('find' as const), key: id, words: fc.array(fc.string({ maxLength: 20 }), { maxLength: 16 }), cursor }),
   fc.record({ type: fc.constant('store' as const), records }),
   fc.record({ type: fc.constant('compare' as const), after: id, upTo: id, digests }),
-  fc.record({ type: fc.constant('records' as const), after: id, upTo: id, bucket: fc.integer({ min: 0, max: DIGEST_BUCKETS - 1 }), cursor }),
+  fc.record({ type: fc.constant('records' as const), after: id, upTo: id, buckets: fc.integer({ min: 0, max: 2 ** DIGEST_BUCKETS - 1 }), cursor }),
 );
 const anyAnswer: fc.Arbitrary<Answer> = fc.record({
   closer: contacts, successors: contacts, predecessors: contacts, shortcuts: contacts, records, cursor, digests, kept: fc.uint8Array({ maxLength: 64 }), keys: fc.nat(),
@@ -84,7 +84,7 @@ test('a query that cannot be used says so with its transaction, so that it can b
     ['hops without end', { ...REFUSED, q: 'route', a: { target: id20, nonce: new Uint8Array(8), hops: 1e9 } }, ERROR.malformed],
     ['a port that is none', { ...REFUSED, q: 'announce', a: { key: id20, hash: id20, name: 'x', length: 1, port: 0, lifetime: 1 } }, ERROR.malformed],
     ['a name too long', { ...REFUSED, q: 'announce', a: { key: id20, hash: id20, name: 'x'.repeat(256), length: 1, port: 1, lifetime: 1 } }, ERROR.malformed],
-    ['a bucket that is none', { ...REFUSED, q: 'records', a: { after: id20, upto: id20, bucket: DIGEST_BUCKETS } }, ERROR.malformed],
+    ['buckets that are none', { ...REFUSED, q: 'records', a: { after: id20, upto: id20, buckets: 2 ** DIGEST_BUCKETS } }, ERROR.malformed],
     ['more records than a page has', { ...REFUSED, q: 'store', a: { records: Array.from({ length: 65 }, () => 1) } }, ERROR.malformed],
   ];
   for (const [what, message, code] of cases) {

@@ -76,7 +76,8 @@ export type Query =
   | { readonly type: 'find'; readonly key: Uint8Array; readonly words: readonly string[]; readonly cursor: Uint8Array }
   | { readonly type: 'store'; readonly records: RecordPage }
   | ({ readonly type: 'compare'; readonly digests: Uint32Array } & Arc)
-  | ({ readonly type: 'records'; readonly bucket: number; readonly cursor: Uint8Array } & Arc)
+  /** `buckets` has one bit for each bucket that is wanted, the first the lowest. */
+  | ({ readonly type: 'records'; readonly buckets: number; readonly cursor: Uint8Array } & Arc)
   | { readonly type: 'describe' };
 
 export type QueryType = Query['type'];
@@ -200,7 +201,7 @@ function encodeQuery(query: Query, family: AddressFamily): { [key: string]: Enco
     case 'compare':
       return { after: query.after, upto: query.upTo, digests: encodeDigests(query.digests) };
     case 'records':
-      return { after: query.after, upto: query.upTo, bucket: query.bucket, cursor: query.cursor };
+      return { after: query.after, upto: query.upTo, buckets: query.buckets, cursor: query.cursor };
   }
 }
 
@@ -246,8 +247,8 @@ function decodeQuery(type: string, fields: BencodeDictionary, family: AddressFam
     }
     case 'records': {
       const arc = decodeArc(fields);
-      const bucket = countOf(fields, 'bucket', DIGEST_BUCKETS - 1);
-      return arc && bucket !== undefined ? { type, ...arc, bucket, cursor: cursorOf(fields) ?? new Uint8Array() } : undefined;
+      const buckets = countOf(fields, 'buckets', 2 ** DIGEST_BUCKETS - 1);
+      return arc && buckets !== undefined ? { type, ...arc, buckets, cursor: cursorOf(fields) ?? new Uint8Array() } : undefined;
     }
     default:
       return 'unknown';

@@ -36,7 +36,7 @@ export interface Holder {
 
 export type Outcome = 'stored' | 'removed' | 'full' | 'invalid';
 
-/** Parts of an arc that two peers compare by one digest each; which of them a key is in, its last bits say. */
+/** Parts of an arc that two peers compare by one digest each; which of them a key is in, its last bits say. A number has a bit for each. */
 export const DIGEST_BUCKETS = 32;
 
 interface Entry {
@@ -173,6 +173,11 @@ export class RecordStore {
 /** 0 to `DIGEST_BUCKETS` - 1. */
 export function bucketOf(key: Uint8Array): number {
   return key[key.length - 1] % DIGEST_BUCKETS;
+}
+
+/** Whether a key is in one of the buckets whose bits are set, the first the lowest. */
+export function isInBuckets(key: Uint8Array, buckets: number): boolean {
+  return ((buckets >>> bucketOf(key)) & 1) === 1;
 }
 
 function asRecord({ key, infoHash, name, length, holders }: Entry, nowMs: number): FileRecord {

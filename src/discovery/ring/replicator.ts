@@ -19,8 +19,11 @@ import { isWithin } from './circle.ts';
 import type { RingContext } from './context.ts';
 import type { Answer, Arc } from './messages.ts';
 import { pages, type RecordPage } from './record-codec.ts';
-import { bucketOf, type FileRecord, type Outcome } from './records.ts';
+import { isInBuckets, type FileRecord, type Outcome } from './records.ts';
 import type { Contact } from './ring-id.ts';
+
+/** Buckets whose pages are asked for one after the other; the strands side by side, so that a long way takes less long. */
+const STRANDS = [0x000000ff, 0x0000ff00, 0x00ff0000, 0xff000000] as const;
 
 export class Replicator {
   readonly #context: RingContext;
@@ -85,9 +88,9 @@ export class Replicator {
     this.#context.ask(contact, { type: 'compare', ...arc, digests }, (outcome) => {
       if (outcome.kind !== 'answer' || outcome.answer.digests === undefined) return end(false);
       const others = outcome.answer.digests;
-      const differing = [...digests.keys()].filter((bucket) => digests[bucket] !== others[bucket]);
-      if (differing.length === 0) return end(true);
-      const isOurs = (key: Uint8Array): boolean => isWithin(key, arc.after, arc.upTo) && differing.includes(bucketOf(key));
+      const differing = differingBuckets(digests, others);
+      if (differing === 0) return end(true);
+      const isOurs = (key: Uint8Array): boolean => isWithin(key, arc.after, arc.upTo) && isInBuckets(key, differing);
       const pull = (isComplete: boolean): void => (isComplete ? this.#pull(contact, arc, differing, end) : end(false));
       if (direction === 'pull') pull(true);
       else this.#push(contact, pages(records.select(isOurs, clock.now()), this.#context.family), pull);
@@ -157,18 +160,29 @@ export class Replicator {
     });
   }
 
-  /** Gets an arc's buckets from a neighbour, one page after the other. */
-  #pull(contact: Contact, arc: Arc, [bucket, ...rest]: readonly number[], done: (isComplete: boolean) => void): void {
-    if (bucket === undefined) return done(true);
+  /** Gets an arc's buckets from a neighbour: a few strands at a time, each one page after the other. */
+  #pull(contact: Contact, arc: Arc, buckets: number, done: (isComplete: boolean) => void): void {
+    const strands = STRANDS.map((strand) => (strand & buckets) >>> 0).filter((strand) => strand !== 0);
+    let waiting = strands.length;
+    let isComplete = true;
+    const strandDone = (isWhole: boolean): void => {
+      waiting -= 1;
+      isComplete &&= isWhole;
+      if (waiting === 0) done(isComplete);
+    };
+    for (const strand of strands) this.#pullStrand(contact, arc, strand, strandDone);
+  }
+
+  #pullStrand(contact: Contact, arc: Arc, buckets: number, done: (isComplete: boolean) => void): void {
     let pagesLeft = LIMITS.ringPages;
     const next = (cursor: Uint8Array): void => {
-      this.#context.ask(contact, { type: 'records', ...arc, bucket, cursor }, (outcome) => {
+      this.#context.ask(contact, { type: 'records', ...arc, buckets, cursor }, (outcome) => {
         pagesLeft -= 1;
         if (outcome.kind !== 'answer') return done(false);
         this.#takePulled(outcome.answer, arc);
         const { cursor: following } = outcome.answer;
         if (following !== undefined && pagesLeft > 0 && !equalBytes(following, cursor)) next(following);
-        else this.#pull(contact, arc, rest, done);
+        else done(true);
       });
     };
     next(new Uint8Array());
@@ -200,4 +214,11 @@ export class Replicator {
     };
     passNext(pages(strays, family));
   }
+}
+
+/** One bit for each bucket in which two peers differ, the first the lowest. */
+function differingBuckets(a: Uint32Array, b: Uint32Array): number {
+  let buckets = 0;
+  for (const [bucket, digest] of a.entries()) if (digest !== b[bucket]) buckets |= 1 << bucket;
+  return buckets >>> 0;
 }

@@ -14,7 +14,7 @@ import { isWithin } from './circle.ts';
 import { ERROR, type Query, type QueryMessage, type QueryType, type Unreadable } from './messages.ts';
 import { needsToken } from './queries.ts';
 import { pages, type RecordPage } from './record-codec.ts';
-import { bucketOf, type FileRecord } from './records.ts';
+import { isInBuckets, type FileRecord } from './records.ts';
 import { answer, refusal, type Reply } from './reply.ts';
 import type { Replicator } from './replicator.ts';
 import { contactAt, strangerAt, type Contact } from './ring-id.ts';
@@ -90,8 +90,8 @@ export class Responder {
       case 'compare':
         return answer({ digests: records.digests(query.after, query.upTo, this.#context.clock.now()) });
       case 'records': {
-        const { after, upTo, bucket } = query;
-        const selected = records.select((key) => bucketOf(key) === bucket && isWithin(key, after, upTo), this.#context.clock.now());
+        const { after, upTo, buckets } = query;
+        const selected = records.select((key) => isInBuckets(key, buckets) && isWithin(key, after, upTo), this.#context.clock.now());
         return answer(this.#page(selected, query.cursor));
       }
       case 'describe': {
