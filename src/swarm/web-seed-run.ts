@@ -38,9 +38,15 @@ export async function bringRun(seed: WebSeed, run: Run, { metainfo, layout, down
   const cutter = new BlockCutter(metainfo, run.first, range.begin);
   let supply = run.joined;
   let piece = supply?.piece.piece;
+  const isWanted = (): boolean => (run.joined === undefined ? supply !== undefined || hasClaims(download, seed) : run.joined.piece.missing > 0);
+  const passOver = (bytes: number): boolean => {
+    download.wasted(bytes);
+    return isWanted();
+  };
   try {
     for (const span of spansOf(run, range, metainfo, layout)) {
-      for await (const bytes of seed.read(span, signal, (count) => download.wasted(count))) {
+      if (!isWanted()) return;
+      for await (const bytes of seed.read(span, signal, passOver)) {
         for (const block of cutter.cut(bytes)) {
           if (block.piece !== piece) {
             piece = block.piece;
@@ -48,9 +54,9 @@ export async function bringRun(seed: WebSeed, run: Run, { metainfo, layout, down
             for (let room = download.whenRoom(piece); room !== undefined; room = download.whenRoom(piece)) await room;
             supply = download.begin(seed, piece);
             // What lies between is passed over where it comes anyway.
-            if (supply === undefined && (!seed.ignoresRanges || download.claims.of(seed).next().done)) return;
+            if (supply === undefined && !(seed.ignoresRanges && isWanted())) return;
           }
-          if (run.joined?.piece.missing === 0) return;
+          if (run.joined !== undefined && !isWanted()) return;
           if (supply === undefined) {
             download.wasted(block.data.length);
             continue;
@@ -63,6 +69,10 @@ export async function bringRun(seed: WebSeed, run: Run, { metainfo, layout, down
   } finally {
     if (supply !== undefined) download.release(supply);
   }
+}
+
+function hasClaims({ claims }: Download, seed: WebSeed): boolean {
+  return claims.of(seed).next().done !== true;
 }
 
 /** Bytes within the first piece from which on, and so many, are brought; to the end of the last piece where not said. */

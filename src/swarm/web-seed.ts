@@ -193,13 +193,13 @@ export class WebSeed implements Supplier {
   }
 
   /**
-   * The bytes of a span of a file. Each part is good until the next is asked for; `passedOver` is told of bytes that came
-   * without having been wanted. Throws `ShoalError`, or the signal's reason.
+   * The bytes of a span of a file. Each part is good until the next is asked for; `passOver` is told of bytes that came
+   * without having been asked for, and tells whether to go on. Throws `ShoalError`, or the signal's reason.
    */
-  async *read(span: Span, signal: AbortSignal, passedOver: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  async *read(span: Span, signal: AbortSignal, passOver: (bytes: number) => boolean): AsyncGenerator<Uint8Array> {
     if (this.#metainfo.files[span.file].isPadding) return yield* zeros(span.length);
     try {
-      yield* this.#fetch(span, signal, passedOver);
+      yield* this.#fetch(span, signal, passOver);
     } catch (error) {
       if (!(error instanceof LackingError)) throw error;
       this.#lacking.set(span.file, this.#world.clock.now() + LACKING_MS);
@@ -207,7 +207,7 @@ export class WebSeed implements Supplier {
     }
   }
 
-  async *#fetch(span: Span, signal: AbortSignal, passedOver: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  async *#fetch(span: Span, signal: AbortSignal, passOver: (bytes: number) => boolean): AsyncGenerator<Uint8Array> {
     const stream = await this.#ask(span, signal);
     try {
       let ahead = this.#bytesAhead(stream, span);
@@ -218,8 +218,9 @@ export class WebSeed implements Supplier {
         const taken = part.subarray(passed, passed + left);
         ahead -= passed;
         left -= taken.length;
-        if (taken.length < part.length) passedOver(part.length - taken.length);
+        const isWanted = taken.length === part.length || passOver(part.length - taken.length) || taken.length > 0;
         await this.#pace(part.length, signal);
+        if (!isWanted) return;
         if (taken.length > 0) yield taken;
       }
       if (left > 0) throw new BusyError('it ends before all is sent', undefined);

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as fc from 'fast-check';
 import { FileServer } from '../../test/support/file-server.ts';
 import { createTorrent, type CreateOptions } from '../metainfo/create.ts';
 import { formatMagnet, magnetOf } from '../metainfo/magnet.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { parseTorrent } from '../metainfo/parse.ts';
+import { sleep } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { MemoryDisk } from '../runtime/simulated/disk.ts';
 import { SimulatedNetwork, type LinkOptions, type SimulatedHost } from '../runtime/simulated/network.ts';
@@ -466,4 +468,50 @@ test('a crowd that begins with a web seed alone shares what each has got: the se
   // The server alone would need 60 s; all uplinks together could do it in 10.
   assert.ok(world.simulation.now() < 18_000, `${world.simulation.now()} ms`);
   assert.ok(host.uplink.sentBytes < 3 * LENGTH, `${host.uplink.sentBytes / LENGTH} copies`);
+});
+
+const SMALL = randomFiles({ '/small/a': 700_001, '/small/b': 3, '/small/sub/c': 250_000, '/small/d': 64 * 1024 });
+
+test('whatever servers and neighbours do, everything comes in the end, and right', async () => {
+  const plan = fc.record({
+    seed: fc.nat(1000),
+    format: fc.constantFrom('v1' as const, 'v2' as const, 'hybrid' as const),
+    knowsRanges: fc.boolean(),
+    speeds: fc.tuple(fc.integer({ min: 2, max: 400 }), fc.integer({ min: 2, max: 400 })),
+    /** What the first server does with each request, in turn. */
+    moods: fc.array(fc.constantFrom('well', 'well', 'busy', 'short', 'absent', 'late', 'spoilt'), { minLength: 1, maxLength: 12 }),
+    peers: fc.array(fc.record({ speed: fc.integer({ min: 2, max: 200 }), leavesAfter: fc.integer({ min: 1, max: 60 }) }), { maxLength: 3 }),
+    unwantedAfter: fc.option(fc.integer({ min: 0, max: 20 }), { nil: undefined }),
+  });
+  await fc.assert(fc.asyncProperty(plan, async ({ seed, format, knowsRanges, speeds, moods, peers, unwantedAfter }) => {
+    const world = new World(seed);
+    const moody = new FileServer(SMALL);
+    moody.twist = async (reply) => {
+      const mood = moods[moody.requests.length % moods.length];
+      if (mood === 'busy') return { status: 503, body: '' };
+      if (mood === 'absent') return { status: 404, body: '' };
+      if (mood === 'late') await sleep(world.simulation, 20_000);
+      if (mood === 'short') return { ...reply, body: (reply.body as Uint8Array).subarray(0, reply.body.length / 2) };
+      return mood === 'spoilt' ? { ...reply, body: (reply.body as Uint8Array).map((byte) => byte ^ 1) } : reply;
+    };
+    await world.serve(moody, { upBytesPerSecond: speeds[0] * 1000 });
+    await world.serve(new FileServer(SMALL, { knowsRanges }), { upBytesPerSecond: speeds[1] * 1000 }, '192.0.2.2');
+    const metainfo = await torrentOf(SMALL, { format, webSeeds: [WEB_SEED, 'http://192.0.2.2/'] });
+    for (const [index, { speed, leavesAfter }] of peers.entries()) {
+      const session = await world.seed({ ...metainfo, webSeeds: [] }, SMALL, `10.0.0.${index + 1}`, { upBytesPerSecond: speed * 1000 });
+      world.simulation.after(leavesAfter * 1000, () => void session.close());
+    }
+    const getting = await world.get(metainfo, { peers: peers.map((_, index) => ({ host: `10.0.0.${index + 1}`, port: 6881 })) });
+    const { torrent } = getting;
+    if (unwantedAfter !== undefined) {
+      world.simulation.after(unwantedAfter * 1000, () => void torrent.select(({ path }) => (path[0] === 'a' ? 'none' : 'high')));
+      world.simulation.after(unwantedAfter * 1000 + 3000, () => void torrent.select(() => 'normal'));
+    }
+    await world.simulation.runUntil(() => torrent.status().haveBytes >= torrent.status().wantedBytes && world.simulation.now() > 25_000, 7_200_000);
+    await assertSame(getting, SMALL);
+    const { download } = torrent.swarm.transfer!;
+    await world.simulation.run(60_000);
+    assert.deepEqual([download.missing, [...download.begun].length, torrent.status().webSeeds.some(({ isBusy }) => isBusy)], [0, 0, false]);
+    await world.simulation.complete(getting.session.close(), 60_000);
+  }), { numRuns: 25 });
 });
