@@ -38,6 +38,7 @@ function findings(results: SwarmResults, summary: Summary): [name: string, value
   return [
     ['Last peer done', summary.lastSeconds === undefined ? `never: ${formatCount(summary.doneCount)} of ${formatCount(summary.peerCount)} were` : time(summary.lastSeconds)],
     ['Median peer', time(summary.medianSeconds)],
+    ['Mean peer', summary.doneCount === 0 ? '–' : `${time(summary.meanSeconds)} (bound / mean ${(results.bound.seconds / summary.meanSeconds).toFixed(3)})`],
     ['Bound', `${time(results.bound.seconds)} (${results.bound.binding.formula})`],
     ['Bound / actual', summary.boundOverActual === undefined ? '–' : summary.boundOverActual.toFixed(3)],
     ['Uplink use', `${formatPercent(summary.peerUplinkUse)} of the peers, ${formatPercent(summary.uplinkUse)} with the seeds`],
