@@ -60,7 +60,7 @@ test('where somebody was never done there is no last peer, and no ratio to the b
 
 test('the text for a terminal', () => {
   const text = reportText(results);
-  assert.match(text, /^Last peer done {3}25s\nMedian peer {6}20s\nMean peer {8}20s \(bound \/ mean 0\.500\)\nBound {12}10s \(F\/u_s\)\nBound \/ actual {3}0\.400\n/);
+  assert.match(text, /^Last peer done {3}25s\nMedian peer {6}20s\nMean peer {8}15s \(bound \/ mean 0\.667\)\nBound {12}10s \(F\/u_s\)\nBound \/ actual {3}0\.400\n/);
   assert.match(text, /\nfibre +1 +1 +1s +5s +15s +10\.0 MB +5\.00 MB +0\.50 +100\.0 %\n/);
   assert.match(reportText({ ...results, isCutShort: true }), /^Stopped at 25s/);
 });
