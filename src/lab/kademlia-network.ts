@@ -9,14 +9,15 @@ import type { Endpoint } from '../bytes/endpoint.ts';
 import { KademliaNode, type KademliaOptions } from '../discovery/kademlia/kademlia.ts';
 import { integerBelow } from '../runtime/random.ts';
 import { type DatagramFaults, type SimulatedHost, SimulatedNetwork } from '../runtime/simulated/network.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { simulatedRuntime } from '../runtime/simulated/runtime.ts';
 import { type SeededRandom, Simulation } from '../runtime/simulated/simulation.ts';
 
 export const DHT_PORT = 6881;
 /** Latency from a host to the middle of the network, one way: round trips take 40 to 320 ms. */
 const LATENCY_MS = { least: 10, most: 80 };
-/** How many nodes join at the same time while a network is built. */
-const JOINING_AT_ONCE = 50;
+/** While a network is built, so large a share of it may be joining at the same time. */
+const JOINING_SHARE = 1 / 8;
 
 export interface NetworkNode {
   readonly host: SimulatedHost;
@@ -55,21 +56,21 @@ export class KademliaNetwork {
     return network;
   }
 
-  /** Adds nodes and waits until they have joined. */
-  async grow(count: number): Promise<void> {
+  /** Adds nodes, by `add` if need be in another way, and waits until they have joined. */
+  async grow(count: number, add: () => Promise<NetworkNode> = () => this.add()): Promise<void> {
     for (let added = 0; added < count;) {
-      const some = Math.min(count - added, Math.max(1, Math.min(JOINING_AT_ONCE, this.nodes.length)));
-      const joining = await Promise.all(Array.from({ length: some }, () => this.add()));
+      const some = Math.min(count - added, Math.ceil(this.nodes.length * JOINING_SHARE) + 1);
+      const joining = await Promise.all(Array.from({ length: some }, add));
       await this.simulation.complete(Promise.all(joining.map(({ node }) => node.joined)), 120_000);
       added += some;
     }
   }
 
   /** Starts one more node on a host of its own, to join through a random one that is up. */
-  async add(options: Partial<KademliaOptions> = {}): Promise<NetworkNode> {
+  async add(options: Partial<KademliaOptions> = {}, runtimeOn: (host: SimulatedHost) => Runtime = simulatedRuntime): Promise<NetworkNode> {
     const host = this.addHost();
     const entryPoint = this.nodes.length === 0 ? [] : [this.randomNode().endpoint];
-    const node = await KademliaNode.start(simulatedRuntime(host), {
+    const node = await KademliaNode.start(runtimeOn(host), {
       port: DHT_PORT, families: [4], bootstrap: entryPoint, ...this.#nodeOptions, ...options,
     });
     const added = { host, node, endpoint: { host: host.addresses[0], port: DHT_PORT } };

@@ -139,10 +139,10 @@ export class Lookup {
       else if (candidate.state === 'asked') asked += 1;
       else if (candidate.state === 'overdue') overdue += 1;
       else if (this.#mayAsk(candidate)) return { next: candidate, isSettled: false, end };
-      // Where k have answered, those that are overdue are not waited for.
+      // Where k have answered, those that are overdue are not waited for; nor are unbound ones ever.
       if (answered + asked >= BUCKET_SIZE) return { next: undefined, isSettled: asked === 0, end: index + 1 };
     }
-    return { next: undefined, isSettled: asked + overdue === 0, end };
+    return { next: undefined, isSettled: asked === 0 && (overdue === 0 || !isBound), end };
   }
 
   #mayAsk({ contact, source }: Candidate): boolean {

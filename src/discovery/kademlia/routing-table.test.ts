@@ -152,6 +152,8 @@ test('ids bound to their addresses are preferred, or required (BEP 42)', () => {
   const newcomers = Array.from({ length: 8 }, (_, index) => bound(100 + index));
   for (const contact of newcomers) preferring.answered(contact, 1);
   assert.deepEqual(new Set([...preferring].slice(0, 8)), new Set(newcomers));
+  assert.equal(preferring.closest(own, 9).length, 9, 'an unbound one fills up');
+  assert.deepEqual(new Set(preferring.closest(own, 8)), new Set(newcomers), 'though it is nearer');
   preferring.answered(unbound(60), 2);
   assert.deepEqual(new Set([...preferring].slice(0, 8)), new Set(newcomers));
 

@@ -19,6 +19,8 @@ import { isBoundTo, type NodeIdPolicy } from './node-id.ts';
 export const FRESH_MS = 15 * 60_000;
 /** A node that has just been silent is asked again after this. */
 const RETRY_MS = 10_000;
+/** Buckets of a table that knows none but nodes with unbound ids: enough for a million nodes. */
+const UNBOUND_BUCKETS = 20;
 
 export class RoutingTable {
   readonly ownId: Uint8Array;
@@ -79,10 +81,16 @@ export class RoutingTable {
     return (!bucket.isFull || bucket === this.#buckets.at(-1)) && bucket.find(contact) === undefined && this.#admits(contact);
   }
 
-  /** The `count` neighbours nearest to `target`, in any order. Such as have just been silent are named only if there are no others. */
+  /**
+   * The `count` neighbours nearest to `target`, in any order. Nodes whose ids are not bound to their addresses only fill up,
+   * for they could stand next to any target; such as have just been silent are named only if there are no others.
+   */
   closest(target: Uint8Array, count: number): Contact[] {
-    const contacts = this.#closest(target, count, 0);
-    return contacts.length > 0 ? contacts : this.#closest(target, count, Number.POSITIVE_INFINITY);
+    const found: Contact[] = [];
+    this.#addClosest(found, target, count, isSound);
+    if (found.length < count) this.#addClosest(found, target, count, isUnbound);
+    if (found.length === 0) this.#addClosest(found, target, count, isSilent);
+    return found;
   }
 
   /** The neighbour that most needs to be asked whether it is still there; undefined where all are fresh. */
@@ -145,11 +153,17 @@ export class RoutingTable {
   }
 
   #insert(contact: Contact, nowMs: number): void {
-    while (this.isLast(this.#indexOf(contact.compact)) && this.#bucketOf(contact).isFull && this.#buckets.length < ID_BITS) this.#splitLast();
     const isBound = this.#policy === 'off' || isBoundTo(contact.id, contact.address);
+    const bucketsAtMost = isBound ? ID_BITS : this.#unboundBuckets();
+    while (this.isLast(this.#indexOf(contact.compact)) && this.#bucketOf(contact).isFull && this.#buckets.length < bucketsAtMost) this.#splitLast();
     const bucket = this.#bucketOf(contact);
     bucket.insert({ contact, isBound, lastHeardMs: nowMs, failures: 0 });
     bucket.touch(nowMs);
+  }
+
+  /** How many buckets nodes with unbound ids may split the table into: they could stand as near as they like, and so split it for ever. */
+  #unboundBuckets(): number {
+    return this.#buckets.some(({ neighbours }) => neighbours.some(({ isBound }) => isBound)) ? 1 : UNBOUND_BUCKETS;
   }
 
   /** The last bucket keeps the nodes that differ from the own id in its next bit; the others move into a new one behind it. */
@@ -163,27 +177,30 @@ export class RoutingTable {
     this.#buckets.push(next);
   }
 
-  #closest(target: Uint8Array, count: number, failures: number): Contact[] {
-    const found: Contact[] = [];
+  #addClosest(found: Contact[], target: Uint8Array, count: number, kind: Kind): void {
     const at = this.#indexOf(target);
     // Seen from the target, its own bucket is nearest; then come all that are nearer to this node, at one distance but for
     // their lower bits; then, one after the other, the buckets farther away.
-    this.#collect(found, target, count, failures, at, at + 1);
-    if (found.length < count) this.#collect(found, target, count, failures, at + 1, this.#buckets.length);
-    for (let index = at - 1; index >= 0 && found.length < count; index--) this.#collect(found, target, count, failures, index, index + 1);
-    return found;
+    this.#collect(found, target, count, kind, at, at + 1);
+    if (found.length < count) this.#collect(found, target, count, kind, at + 1, this.#buckets.length);
+    for (let index = at - 1; index >= 0 && found.length < count; index--) this.#collect(found, target, count, kind, index, index + 1);
   }
 
   /** Appends the neighbours of the buckets `from` to `to` (exclusive), or those nearest to `target` if they would be more than `count` in all. */
-  #collect(found: Contact[], target: Uint8Array, count: number, failures: number, from: number, to: number): void {
+  #collect(found: Contact[], target: Uint8Array, count: number, kind: Kind, from: number, to: number): void {
     const contacts: Contact[] = [];
     for (let index = from; index < to; index++) {
-      for (const neighbour of this.#buckets[index].neighbours) if (neighbour.failures <= failures) contacts.push(neighbour.contact);
+      for (const neighbour of this.#buckets[index].neighbours) if (kind(neighbour)) contacts.push(neighbour.contact);
     }
     if (contacts.length > count - found.length) contacts.sort((a, b) => compareDistance(target, a.compact, b.compact));
     for (let index = 0; index < contacts.length && found.length < count; index++) found.push(contacts[index]);
   }
 }
+
+type Kind = (neighbour: Neighbour) => boolean;
+const isSound: Kind = ({ isBound, failures }) => isBound && failures === 0;
+const isUnbound: Kind = ({ isBound, failures }) => !isBound && failures === 0;
+const isSilent: Kind = ({ failures }) => failures > 0;
 
 /** Who has been silent goes before who has merely not been heard; then the longest unheard. */
 function comesFirst(a: Neighbour, b: Neighbour): boolean {

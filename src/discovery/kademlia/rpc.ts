@@ -20,6 +20,8 @@ const SLOW_MS = 1000;
 const TIMEOUT_MS = 4000;
 /** How often it is looked whether queries that wait may go out. */
 const WAIT_MS = 50;
+/** An alarm may ring a hair before its moment, for times are fractions. */
+const ROUNDING_MS = 0.01;
 const TRANSACTION_BYTES = 4;
 
 /**
@@ -153,7 +155,7 @@ export class Rpc {
     const late: (() => void)[] = [];
     let nextMs = this.#waiting.length > 0 ? nowMs + WAIT_MS : Number.POSITIVE_INFINITY;
     for (const [transaction, pending] of this.#pending) {
-      const ageMs = nowMs - pending.sentMs;
+      const ageMs = nowMs - pending.sentMs + ROUNDING_MS;
       if (ageMs >= TIMEOUT_MS) {
         this.#pending.delete(transaction);
         const failure = this.#lastHeardMs > pending.sentMs ? 'silent' : 'offline';

@@ -1,0 +1,151 @@
+/**
+ * What is asked of the DHT in virtual time: how far lookups go in networks of growing size, whether they succeed while nodes
+ * come and go, and whether liars lead them astray.
+ */
+import { type Endpoint, formatEndpoint } from '../bytes/endpoint.ts';
+import type { LookupFigures } from '../discovery/kademlia/kademlia.ts';
+import { integerBelow } from '../runtime/random.ts';
+import { simulatedRuntime } from '../runtime/simulated/runtime.ts';
+import { DHT_PORT, KademliaNetwork, type KademliaNetworkOptions, type NetworkNode } from './kademlia-network.ts';
+import { Conspiracy, type Lie } from './kademlia-liars.ts';
+import { mean } from './statistics.ts';
+
+/** The port that announced peers give. */
+const PEER_PORT = 7000;
+/** How often a peer announces itself again. */
+const ANNOUNCE_INTERVAL_MS = 15 * 60_000;
+
+export interface LookupResults {
+  readonly lookups: number;
+  /** Share of the lookups that found the peer that was announced. */
+  readonly foundShare: number;
+  readonly meanHops: number;
+  /** Queries sent; the answers come on top. */
+  readonly meanQueries: number;
+  readonly meanMs: number;
+}
+
+/** A torrent with one peer. */
+interface Announced {
+  readonly infoHash: Uint8Array;
+  readonly by: NetworkNode;
+}
+
+/** Has `keys` random nodes announce a torrent each, then has random nodes look for them. */
+export async function measureLookups(network: KademliaNetwork, keys: number, lookups: number): Promise<LookupResults> {
+  const announced: Announced[] = [];
+  for (let key = 0; key < keys; key++) announced.push(await announceFrom(network, network.randomNode()));
+  const recorder = new Recorder(network);
+  for (let lookup = 0; lookup < lookups; lookup++) await network.complete(recorder.lookUp(network.randomNode(), announced[lookup % keys]));
+  return recorder.results();
+}
+
+/** Each of the nodes looks for one torrent that was announced. */
+export async function lookUpFromAll(network: KademliaNetwork): Promise<LookupResults> {
+  const announced = await announceFrom(network, network.randomNode());
+  const recorder = new Recorder(network);
+  await network.complete(Promise.all(network.nodes.map((node) => recorder.lookUp(node, announced))));
+  return recorder.results();
+}
+
+/**
+ * Half of the nodes are replaced, one after the other, in every `replacementMs`; peers announce themselves again every 15
+ * minutes; and random nodes look for them all the while. The peers' own nodes stay.
+ */
+export async function lookUpUnderChurn(
+  network: KademliaNetwork,
+  options: { readonly replacementMs: number; readonly durationMs: number; readonly keys: number; readonly lookups: number },
+): Promise<LookupResults> {
+  const { simulation } = network;
+  const announced: Announced[] = [];
+  for (let key = 0; key < options.keys; key++) announced.push(await announceFrom(network, network.randomNode()));
+  const staying = new Set(announced.map(({ by }) => by));
+  const recorder = new Recorder(network);
+  const replace = (): void => {
+    const leaving = network.randomNode();
+    if (staying.has(leaving)) return;
+    network.crash(leaving);
+    void network.add();
+  };
+  const timers = [simulation.every(options.replacementMs / (network.nodes.length / 2), replace)];
+  for (const [key, { by, infoHash }] of announced.entries()) {
+    // Each in its own time, so that the announcements are spread over the interval.
+    timers.push(simulation.after((key / options.keys) * ANNOUNCE_INTERVAL_MS, () => {
+      timers.push(simulation.every(ANNOUNCE_INTERVAL_MS, () => void by.node.announce(infoHash, { port: PEER_PORT })));
+    }));
+  }
+  for (let lookup = 0; lookup < options.lookups; lookup++) {
+    await simulation.run(options.durationMs / options.lookups);
+    await network.complete(recorder.lookUp(network.randomNode(), announced[lookup % announced.length]));
+  }
+  for (const timer of timers) timer.cancel();
+  return recorder.results();
+}
+
+/**
+ * A network of `count` nodes of which a share lies together, and what honest nodes find in it. All have joined through an
+ * honest node: who knows liars only is lost in any case.
+ */
+export async function lookUpAmongLiars(
+  count: number,
+  options: KademliaNetworkOptions & { readonly lie: Lie; readonly liarShare: number; readonly keys: number; readonly lookups: number },
+): Promise<LookupResults> {
+  const network = new KademliaNetwork(options);
+  const conspiracy = new Conspiracy(options.lie, network.random.fork(), () => network.freshAddress());
+  const honest: NetworkNode[] = [];
+  const pick = (): NetworkNode => honest[integerBelow(network.random, honest.length)];
+  await network.grow(count, async () => {
+    const bootstrap = honest.length === 0 ? [] : [pick().endpoint];
+    const isLiar = honest.length > 0 && network.random.fraction() < options.liarShare;
+    const added = await network.add({ bootstrap }, (host) => {
+      const runtime = simulatedRuntime(host);
+      return isLiar ? { ...runtime, network: conspiracy.corrupt(host, { host: host.addresses[0], port: DHT_PORT }) } : runtime;
+    });
+    if (!isLiar) honest.push(added);
+    return added;
+  });
+  const announced: Announced[] = [];
+  for (let key = 0; key < options.keys; key++) announced.push(await announceFrom(network, pick()));
+  const recorder = new Recorder(network);
+  for (let lookup = 0; lookup < options.lookups; lookup++) await network.complete(recorder.lookUp(pick(), announced[lookup % announced.length]));
+  return recorder.results();
+}
+
+async function announceFrom(network: KademliaNetwork, by: NetworkNode): Promise<Announced> {
+  const infoHash = network.random.bytes(20);
+  await network.complete(by.node.announce(infoHash, { port: PEER_PORT }));
+  return { infoHash, by };
+}
+
+/** Carries out lookups and keeps count. */
+class Recorder {
+  readonly #network: KademliaNetwork;
+  readonly #figures: LookupFigures[] = [];
+  readonly #durationsMs: number[] = [];
+  #found = 0;
+
+  constructor(network: KademliaNetwork) {
+    this.#network = network;
+  }
+
+  /** Has a node look for the peer, while somebody lets time pass. */
+  async lookUp(from: NetworkNode, { infoHash, by }: Announced): Promise<void> {
+    const { simulation } = this.#network;
+    const startMs = simulation.now();
+    const { peers, figures } = await from.node.getPeers(infoHash);
+    const peer: Endpoint = { host: by.host.addresses[0], port: PEER_PORT };
+    if (peers.some((each) => formatEndpoint(each) === formatEndpoint(peer))) this.#found += 1;
+    this.#figures.push(figures);
+    this.#durationsMs.push(simulation.now() - startMs);
+  }
+
+  results(): LookupResults {
+    return {
+      lookups: this.#figures.length,
+      foundShare: this.#found / this.#figures.length,
+      meanHops: mean(this.#figures.map(({ hops }) => hops)),
+      meanQueries: mean(this.#figures.map(({ queries }) => queries)),
+      meanMs: mean(this.#durationsMs),
+    };
+  }
+}
