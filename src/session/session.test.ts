@@ -101,6 +101,23 @@ test('a full disk stops the torrent with a clear error, and nothing verified is 
   assert.ok(resumed.status().downloadedBytes <= payload.length - had);
 });
 
+test('a seed\'s first word to its tracker is that it lacks nothing', async () => {
+  const { simulation, runtimeOf } = world();
+  const announces: string[] = [];
+  await runtimeOf('10.0.0.9').network.serveHttp({ port: 6969 }, ({ query }) => {
+    announces.push(query);
+    return { status: 200, body: 'd8:intervali1800e5:peers0:e' };
+  });
+  const runtime = runtimeOf('10.0.0.1');
+  await runtime.disk.writeWhole('/data/test.bin', payload);
+  const session = await Session.open(runtime, { discovery: ['tracker'] });
+  await session.add({ ...metainfo, trackers: [['http://10.0.0.9:6969/announce']] }, { directory: '/data', check: 'full' });
+  await simulation.run(10_000);
+  assert.equal(announces.length, 1);
+  assert.match(announces[0], /\bleft=0\b/);
+  assert.match(announces[0], /\bevent=started\b/);
+});
+
 test('a torrent is in a session once', async () => {
   const { runtimeOf } = world();
   const session = await Session.open(runtimeOf('10.0.0.2'), {});

@@ -232,7 +232,8 @@ export class Torrent {
   async #start(): Promise<void> {
     try {
       this.swarm.addPeers([...(this.#options.peers ?? []), ...(isMetainfo(this.#source) ? [] : this.#source.peers)]);
-      this.#startSearches();
+      // A link needs peers to learn what it means; where that is known, trackers hear of us once we know what we lack.
+      if (!isMetainfo(this.#source)) this.#startSearches();
       const known = isMetainfo(this.#source) ? this.#source : await this.#metadata.promise;
       for (const [root, layer] of known.pieceLayers) this.#layers.set(root, layer);
       const metainfo = { ...known, pieceLayers: this.#layers };
@@ -276,6 +277,7 @@ export class Torrent {
     }, (piece) => selection.priorityOf(piece));
     this.#timers.push(runtime.clock.every(SAVE_INTERVAL_MS, () => void this.#save()));
     this.#ready.resolve(metainfo);
+    if (isMetainfo(source)) this.#startSearches();
     if (this.swarm.transfer?.isSeeding === true) this.#finished();
     else this.#setState('downloading');
   }
