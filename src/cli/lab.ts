@@ -1,22 +1,19 @@
 /** `shoal lab`: how long will it take, and why? The laboratory's commands, one file each. */
 import type { Command } from 'commander';
-import { UsageError } from './failure.ts';
 import { addExamples } from './help.ts';
 import * as compare from './lab/compare.ts';
 import * as live from './lab/live.ts';
 import * as model from './lab/model.ts';
+import * as ring from './lab/ring.ts';
 import * as schema from './lab/schema.ts';
 import * as swarm from './lab/swarm.ts';
 import * as sweep from './lab/sweep.ts';
+import { defineParts } from './parts.ts';
 
-const PARTS = [model, swarm, compare, sweep, live, schema];
+const PARTS = [model, swarm, compare, sweep, live, ring, schema];
 
 export function define(command: Command): void {
-  for (const part of PARTS) part.define(command);
-  const names = command.commands.map((part) => part.name()).join(', ');
-  command.argument('[command]').action((name: string | undefined) => {
-    throw new UsageError(`${name === undefined ? 'no command of the laboratory was given' : `the laboratory has no command '${name}'`}: expected one of ${names}`);
-  });
+  defineParts(command, PARTS);
   addExamples(command, [
     ['lab model --file-size 15Gbit --server-up 30Mbps --down 2Mbps --up 300kbps,700kbps,2Mbps --peers 10,100,1000', 'what the textbook says'],
     ['lab swarm flash-crowd --out results', 'a swarm in virtual time, with a report'],

@@ -86,7 +86,9 @@ export interface AfterFailures {
  * Of `FAILING_RING`, a share of the peers fails at once; then each of the others looks up one random key, with nobody having
  * mended anything.
  */
-export async function measureAfterFailures(failed: number, rings: number, ring = FAILING_RING): Promise<AfterFailures> {
+export async function measureAfterFailures(
+  failed: number, rings: number, ring: { readonly peers: number; readonly successors: number } = FAILING_RING,
+): Promise<AfterFailures> {
   const hops: number[] = [];
   const timeouts: number[] = [];
   let lookups = 0;
