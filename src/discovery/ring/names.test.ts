@@ -34,6 +34,12 @@ test('a file is published under its info-hash, its name and its words, but not i
   assert.deepEqual([...keys].sort(), expected.sort());
 });
 
+test('a number at the end is no ending', () => {
+  const keys = new Set(keysOf('Sintel.2010', INFO_HASH).map(toHex));
+  assert.ok(keys.has(toHex(nameKey('2010'))));
+  assert.ok(!new Set(keysOf('Sintel.2010.mp4', INFO_HASH).map(toHex)).has(toHex(nameKey('mp4'))));
+});
+
 test('without a name the info-hash stands alone, cut to 20 bytes', () => {
   assert.deepEqual(keysOf('', new Uint8Array(32).fill(9)), [new Uint8Array(20).fill(9)]);
 });

@@ -39,7 +39,7 @@ export function keysOf(name: string, infoHash: Uint8Array): Uint8Array[] {
   const keys = [infoHash.subarray(0, 20)];
   if (name !== '') {
     keys.push(nameKey(name));
-    const words = wordsOf(name.replace(/\.[a-z0-9]{1,4}$/i, '')).filter((word) => !/^[a-z0-9]$/.test(word));
+    const words = wordsOf(name.replace(/\.(?=[0-9]*[a-z])[a-z0-9]{1,4}$/i, '')).filter((word) => !/^[a-z0-9]$/.test(word));
     for (const word of words) keys.push(nameKey(word));
   }
   return [...new Map(keys.map((key) => [toHex(key), key])).values()];
