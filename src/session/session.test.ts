@@ -4,6 +4,7 @@ import { randomTorrent } from '../../test/support/swarm-world.ts';
 import { toHex } from '../bytes/hex.ts';
 import { keyPairFromSeed } from '../bytes/signature.ts';
 import { publishTorrent } from '../discovery/kademlia/mutable-torrent.ts';
+import { sleep } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { MemoryDisk } from '../runtime/simulated/disk.ts';
 import { SimulatedNetwork } from '../runtime/simulated/network.ts';
@@ -110,9 +111,16 @@ test('a seed\'s first word to its tracker is that it lacks nothing', async () =>
   });
   const runtime = runtimeOf('10.0.0.1');
   await runtime.disk.writeWhole('/data/test.bin', payload);
-  const session = await Session.open(runtime, { discovery: ['tracker'] });
+  const slowHasher: Runtime['hasher'] = {
+    ...runtime.hasher,
+    sha1: async (bytes) => {
+      await sleep(simulation, 1000);
+      return runtime.hasher.sha1(bytes);
+    },
+  };
+  const session = await Session.open({ ...runtime, hasher: slowHasher }, { discovery: ['tracker'] });
   await session.add({ ...metainfo, trackers: [['http://10.0.0.9:6969/announce']] }, { directory: '/data', check: 'full' });
-  await simulation.run(10_000);
+  await simulation.run(120_000);
   assert.equal(announces.length, 1);
   assert.match(announces[0], /\bleft=0\b/);
   assert.match(announces[0], /\bevent=started\b/);
