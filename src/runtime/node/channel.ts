@@ -139,7 +139,6 @@ class TcpChannel<Message> implements Channel<Message>, ByteOutput {
   #closeReason: Error | undefined;
   #ended = false;
   #flushing = false;
-  #aboveLowWater = false;
   /** The page that messages are being laid into, and how far it is filled. */
   #page: Uint8Array | undefined;
   #pageFilled = 0;
@@ -212,8 +211,6 @@ class TcpChannel<Message> implements Channel<Message>, ByteOutput {
     this.#writePage();
     if (this.queuedBytes > LIMITS.channelHighWaterBytes) {
       this.close(new ShoalError('PEER_TOO_SLOW', 'it does not take what it is sent'));
-    } else if (this.queuedBytes >= this.lowWaterBytes) {
-      this.#aboveLowWater = true;
     }
   }
 
@@ -228,11 +225,9 @@ class TcpChannel<Message> implements Channel<Message>, ByteOutput {
 
   #pageSent(page: Uint8Array, filled: number): void {
     if (page.length === PAGE_BYTES && sparePages.length < SPARE_PAGES) sparePages.push(page);
+    const wasBelow = this.queuedBytes < this.lowWaterBytes;
     this.queuedBytes -= filled;
-    if (this.#aboveLowWater && this.queuedBytes < this.lowWaterBytes && !this.#closed) {
-      this.#aboveLowWater = false;
-      this.#handler?.drained();
-    }
+    if (!wasBelow && this.queuedBytes < this.lowWaterBytes && !this.#closed) this.#handler?.drained();
   }
 
   #end(): void {

@@ -42,7 +42,6 @@ export class SimulatedChannel<Message> implements Channel<Message>, Sender, Rece
   #closed = false;
   #closeReason: Error | undefined;
   #isClosedTold = false;
-  #aboveLowWater = false;
   /** When the last message that had to wait for the receiver's downlink is through. */
   #clearMs = 0;
 
@@ -79,7 +78,6 @@ export class SimulatedChannel<Message> implements Channel<Message>, Sender, Rece
     }
     this.#queue.push({ message: carried, bytes });
     this.queuedBytes += bytes;
-    if (this.queuedBytes >= this.lowWaterBytes) this.#aboveLowWater = true;
     if (this.#queue.length === 1) uplink.offer(this);
   }
 
@@ -90,13 +88,11 @@ export class SimulatedChannel<Message> implements Channel<Message>, Sender, Rece
   headSent(): void {
     const head = this.#queue.shift();
     if (head === undefined) return;
+    const wasBelow = this.queuedBytes < this.lowWaterBytes;
     this.queuedBytes -= head.bytes;
     this.#travel(head.message, head.bytes);
     if (this.#closed) return this.#travelEnd();
-    if (this.#aboveLowWater && this.queuedBytes < this.lowWaterBytes) {
-      this.#aboveLowWater = false;
-      this.#handler?.drained();
-    }
+    if (!wasBelow && this.queuedBytes < this.lowWaterBytes) this.#handler?.drained();
   }
 
   /** The message has left: it travels, then passes the receiver's downlink. */

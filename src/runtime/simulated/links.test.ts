@@ -49,6 +49,21 @@ test('those who wait for an uplink are served in turn, one message each', async 
   assert.deepEqual(order, ['a', 'b', 'a', 'b', 'a']);
 });
 
+test('who queues more whenever his queue runs dry gets no more turns than others for it', async () => {
+  const clock = new Simulation();
+  const uplink = new Uplink(clock, 1000);
+  const order: string[] = [];
+  const refilled = new Queue('a', [10], (name) => {
+    order.push(name);
+    refilled.messages.push(10);
+    uplink.offer(refilled);
+  });
+  uplink.offer(refilled);
+  uplink.offer(new Queue('b', [10, 10, 10, 10], (name) => order.push(name)));
+  await clock.run(75);
+  assert.deepEqual(order, ['a', 'b', 'a', 'b', 'a', 'b', 'a']);
+});
+
 test('a downlink passes one message after the other, each taking its time', async () => {
   const clock = new Simulation();
   const downlink = new Downlink(clock, 1000, () => clock.line());

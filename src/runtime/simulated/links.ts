@@ -43,6 +43,8 @@ export class Uplink implements EventSource {
 
   /** Called when a sender's queue has become non-empty. */
   offer(sender: Sender): void {
+    // Its head has just been sent, and it has queued more at once: its next turn comes when the others have had theirs.
+    if (sender === this.#serving) return;
     this.#waiting.push(sender);
     if (this.#serving === undefined) this.#serveNext();
   }

@@ -169,6 +169,17 @@ test('a channel says once that it has drained, when its queue falls below the ma
   assert.deepEqual(near.heard, ['drained']);
 });
 
+test('the mark may be lowered while much is queued: what counts is where it stands when the queue falls', async () => {
+  const pair = twoHosts({ upBytesPerSecond: 1e6 });
+  const { opened } = await connected(pair);
+  const near = new Listening(pair.clock, opened);
+  opened.lowWaterBytes = 900_000;
+  for (let message = 0; message < 5; message++) opened.send(100);
+  opened.lowWaterBytes = 250_000;
+  await pair.clock.run(1000);
+  assert.deepEqual(near.heard, ['drained']);
+});
+
 test('a host that is crashed is gone at once: its channels break, and its address is free', async () => {
   const pair = twoHosts();
   const { opened } = await connected(pair);
