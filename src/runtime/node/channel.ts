@@ -36,7 +36,7 @@ export function connectTcp<Message>(
       host: endpoint.host,
       port: endpoint.port,
       ...(options.localHost === undefined ? {} : { localAddress: options.localHost }),
-      onread: { buffer: received, callback: (count, bytes) => channel?.received(bytes.subarray(0, count)) ?? false },
+      onread: { buffer: received, callback: (count, bytes) => channel?.received(bytes.subarray(0, count)) ?? true },
     });
     socket.pause();
     const fail = (what: string): void => {
@@ -76,7 +76,7 @@ export function listenTcp<Message>(
   return new Promise((resolve, reject) => {
     const server = net.createServer({ pauseOnConnect: true }, (accepted) => {
       const reader: { channel?: TcpChannel<Message> } = {};
-      const socket = readIntoSharedBuffer(accepted, (bytes) => reader.channel?.received(bytes) ?? false);
+      const socket = readIntoSharedBuffer(accepted, (bytes) => reader.channel?.received(bytes) ?? true);
       const remote = { host: canonicalAddress(socket.remoteAddress ?? '') ?? '', port: socket.remotePort ?? 0 };
       // Gone again before anybody looked.
       if (remote.host === '') return socket.destroy();
@@ -110,11 +110,11 @@ export function listenError(where: { readonly host?: string; readonly port: numb
  * Node lets a socket that it opens read into a given buffer, but not one that it accepts: there the handle is given to a
  * second socket made as for opening. Where a Node has no such handle any more, plain reads serve.
  */
-function readIntoSharedBuffer(accepted: net.Socket, take: (bytes: Uint8Array) => boolean): net.Socket {
+function readIntoSharedBuffer(accepted: net.Socket, take: (bytes: Uint8Array) => true): net.Socket {
   const holder = accepted as unknown as { _handle: object | null };
   const handle = holder._handle;
   if (handle === null) {
-    accepted.on('data', (bytes) => { if (!take(bytes as Buffer)) accepted.pause(); });
+    accepted.on('data', take);
     return accepted;
   }
   holder._handle = null;
@@ -186,18 +186,19 @@ class TcpChannel<Message> implements Channel<Message>, ByteOutput {
     this.#closeReason ??= reason;
     this.#writePage();
     this.#socket.end();
-    setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+    const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+    this.#socket.once('close', () => clearTimeout(timer));
   }
 
-  /** Bytes have come in. Returns whether to go on reading. */
-  received(bytes: Uint8Array): boolean {
-    if (this.#closed) return false;
+  /** Bytes have come in. Returns true, to go on reading: also when closed, for only so the other end's end is noticed. */
+  received(bytes: Uint8Array): true {
+    if (this.#closed) return true;
     try {
       this.#decoder.push(bytes, this.#receive);
     } catch (error) {
       this.close(error as Error);
     }
-    return !this.#closed;
+    return true;
   }
 
   #deliver(message: Message): boolean {
