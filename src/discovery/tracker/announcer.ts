@@ -108,8 +108,17 @@ export class Announcer {
     this.#timer?.cancel();
     this.#giveUp();
     const told = [...this.#standings.values()].filter(({ mayKnowUs, failures }) => mayKnowUs && failures === 0);
-    const patience = this.#parts.runtime.clock.after(LIMITS.goodbyeMs, () => this.#giveUp());
-    await Promise.allSettled(told.map((standing) => this.#announce(standing, 'stopped', () => undefined)));
+    let isPatient = true;
+    const patience = this.#parts.runtime.clock.after(LIMITS.goodbyeMs, () => {
+      isPatient = false;
+      this.#giveUp();
+    });
+    const tell = (standing: Standing, event: AnnounceEvent): Promise<void> => this.#announce(standing, event, () => undefined);
+    await Promise.allSettled(told.map(async (standing) => {
+      // Who leaves as soon as everything is there has had no other moment to say that it is.
+      if (standing.owed === 'completed' && standing.hasStarted) await tell(standing, 'completed').catch(() => undefined);
+      if (isPatient) await tell(standing, 'stopped');
+    }));
     patience.cancel();
   }
 

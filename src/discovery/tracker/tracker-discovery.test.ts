@@ -339,16 +339,29 @@ test('stopping says goodbye to those who know of us', async () => {
   assert.equal(world.announced.length, 1, 'nothing more after that');
 });
 
-test('a tracker that has fallen silent delays stopping no longer than the limit', async () => {
+test('who leaves as soon as everything is there says that it is, and then goodbye', async () => {
   const world = new World([[HTTP]]);
-  let isSilent = false;
-  await world.tracker('a.example', '10.0.0.2', () => (isSilent ? new Promise(() => undefined) : { interval: 1800, peers: '' }));
+  await world.tracker('a.example', '10.0.0.2', () => ({ interval: 1800, peers: '' }));
   const search = world.search();
   await world.simulation.run(MINUTE_MS);
-  isSilent = true;
-  const startMs = world.simulation.now();
+  search.completed();
   await world.simulation.complete(search.stop(), LIMITS.goodbyeMs);
-  assert.equal(world.simulation.now() - startMs, LIMITS.goodbyeMs);
+  assert.deepEqual(world.events, ['a.example started', 'a.example completed', 'a.example stopped']);
+});
+
+test('a tracker that has fallen silent delays stopping no longer than the limit', async () => {
+  for (const isComplete of [false, true]) {
+    const world = new World([[HTTP]]);
+    let isSilent = false;
+    await world.tracker('a.example', '10.0.0.2', () => (isSilent ? new Promise(() => undefined) : { interval: 1800, peers: '' }));
+    const search = world.search();
+    await world.simulation.run(MINUTE_MS);
+    isSilent = true;
+    if (isComplete) search.completed();
+    const startMs = world.simulation.now();
+    await world.simulation.complete(search.stop(), LIMITS.goodbyeMs);
+    assert.equal(world.simulation.now() - startMs, LIMITS.goodbyeMs);
+  }
 });
 
 test('stopping before the first answer still says goodbye, for the tracker may have heard', async () => {
