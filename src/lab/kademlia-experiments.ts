@@ -31,21 +31,16 @@ interface Announced {
   readonly by: NetworkNode;
 }
 
-/** Has `keys` random nodes announce a torrent each, then has random nodes look for them. */
+/** Has `keys` random nodes announce a torrent each, then has random nodes look for them, all at the same time. */
 export async function measureLookups(network: KademliaNetwork, keys: number, lookups: number): Promise<LookupResults> {
-  const announced: Announced[] = [];
-  for (let key = 0; key < keys; key++) announced.push(await announceFrom(network, network.randomNode()));
-  const recorder = new Recorder(network);
-  for (let lookup = 0; lookup < lookups; lookup++) await network.complete(recorder.lookUp(network.randomNode(), announced[lookup % keys]));
-  return recorder.results();
+  const announced = await announceFrom(network, Array.from({ length: keys }, () => network.randomNode()));
+  return lookUpFrom(network, Array.from({ length: lookups }, () => network.randomNode()), announced);
 }
 
-/** Each of the nodes looks for one torrent that was announced. */
-export async function lookUpFromAll(network: KademliaNetwork): Promise<LookupResults> {
-  const announced = await announceFrom(network, network.randomNode());
-  const recorder = new Recorder(network);
-  await network.complete(Promise.all(network.nodes.map((node) => recorder.lookUp(node, announced))));
-  return recorder.results();
+/** Every node looks for one of the torrents that random nodes have announced. */
+export async function lookUpFromAll(network: KademliaNetwork, keys: number): Promise<LookupResults> {
+  const announced = await announceFrom(network, Array.from({ length: keys }, () => network.randomNode()));
+  return lookUpFrom(network, network.nodes, announced);
 }
 
 /**
@@ -57,13 +52,13 @@ export async function lookUpUnderChurn(
   options: { readonly replacementMs: number; readonly durationMs: number; readonly keys: number; readonly lookups: number },
 ): Promise<LookupResults> {
   const { simulation } = network;
-  const announced: Announced[] = [];
-  for (let key = 0; key < options.keys; key++) announced.push(await announceFrom(network, network.randomNode()));
+  const announced = await announceFrom(network, Array.from({ length: options.keys }, () => network.randomNode()));
   const staying = new Set(announced.map(({ by }) => by));
   const recorder = new Recorder(network);
+  let looking: NetworkNode | undefined;
   const replace = (): void => {
     const leaving = network.randomNode();
-    if (staying.has(leaving)) return;
+    if (staying.has(leaving) || leaving === looking) return;
     network.crash(leaving);
     void network.add();
   };
@@ -76,7 +71,9 @@ export async function lookUpUnderChurn(
   }
   for (let lookup = 0; lookup < options.lookups; lookup++) {
     await simulation.run(options.durationMs / options.lookups);
-    await network.complete(recorder.lookUp(network.randomNode(), announced[lookup % announced.length]));
+    looking = network.randomNode();
+    await network.complete(recorder.lookUp(looking, announced[lookup % announced.length]));
+    looking = undefined;
   }
   for (const timer of timers) timer.cancel();
   return recorder.results();
@@ -104,17 +101,24 @@ export async function lookUpAmongLiars(
     if (!isLiar) honest.push(added);
     return added;
   });
-  const announced: Announced[] = [];
-  for (let key = 0; key < options.keys; key++) announced.push(await announceFrom(network, pick()));
-  const recorder = new Recorder(network);
-  for (let lookup = 0; lookup < options.lookups; lookup++) await network.complete(recorder.lookUp(pick(), announced[lookup % announced.length]));
-  return recorder.results();
+  const announced = await announceFrom(network, Array.from({ length: options.keys }, pick));
+  return lookUpFrom(network, Array.from({ length: options.lookups }, pick), announced);
 }
 
-async function announceFrom(network: KademliaNetwork, by: NetworkNode): Promise<Announced> {
-  const infoHash = network.random.bytes(20);
-  await network.complete(by.node.announce(infoHash, { port: PEER_PORT }));
-  return { infoHash, by };
+/** Has each node announce a torrent of its own. */
+function announceFrom(network: KademliaNetwork, nodes: readonly NetworkNode[]): Promise<Announced[]> {
+  return network.complete(Promise.all(nodes.map(async (by) => {
+    const infoHash = network.random.bytes(20);
+    await by.node.announce(infoHash, { port: PEER_PORT });
+    return { infoHash, by };
+  })));
+}
+
+/** Has the nodes look for the torrents in turn, all at the same time. */
+async function lookUpFrom(network: KademliaNetwork, nodes: readonly NetworkNode[], announced: readonly Announced[]): Promise<LookupResults> {
+  const recorder = new Recorder(network);
+  await network.complete(Promise.all(nodes.map((node, index) => recorder.lookUp(node, announced[index % announced.length]))));
+  return recorder.results();
 }
 
 /** Carries out lookups and keeps count. */

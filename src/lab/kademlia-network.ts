@@ -7,7 +7,7 @@
 import { addressScope } from '../bytes/address-scope.ts';
 import type { Endpoint } from '../bytes/endpoint.ts';
 import { KademliaNode, type KademliaOptions } from '../discovery/kademlia/kademlia.ts';
-import { integerBelow } from '../runtime/random.ts';
+import { integerBelow, sample } from '../runtime/random.ts';
 import { type DatagramFaults, type SimulatedHost, SimulatedNetwork } from '../runtime/simulated/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { simulatedRuntime } from '../runtime/simulated/runtime.ts';
@@ -18,6 +18,8 @@ export const DHT_PORT = 6881;
 const LATENCY_MS = { least: 10, most: 80 };
 /** While a network is built, so large a share of it may be joining at the same time. */
 const JOINING_SHARE = 1 / 8;
+/** Well-known nodes that each new node is told of. */
+const ENTRY_POINTS = 3;
 
 export interface NetworkNode {
   readonly host: SimulatedHost;
@@ -66,12 +68,12 @@ export class KademliaNetwork {
     }
   }
 
-  /** Starts one more node on a host of its own, to join through a random one that is up. */
+  /** Starts one more node on a host of its own, to join through a few random ones that are up. */
   async add(options: Partial<KademliaOptions> = {}, runtimeOn: (host: SimulatedHost) => Runtime = simulatedRuntime): Promise<NetworkNode> {
     const host = this.addHost();
-    const entryPoint = this.nodes.length === 0 ? [] : [this.randomNode().endpoint];
+    const entryPoints = sample(this.random, this.nodes, ENTRY_POINTS).map(({ endpoint }) => endpoint);
     const node = await KademliaNode.start(runtimeOn(host), {
-      port: DHT_PORT, families: [4], bootstrap: entryPoint, ...this.#nodeOptions, ...options,
+      port: DHT_PORT, families: [4], bootstrap: entryPoints, ...this.#nodeOptions, ...options,
     });
     const added = { host, node, endpoint: { host: host.addresses[0], port: DHT_PORT } };
     this.nodes.push(added);

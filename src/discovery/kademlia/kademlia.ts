@@ -116,19 +116,22 @@ export class KademliaNode {
     const saved = decodeTables(options.savedTables ?? new Uint8Array(0));
     const nodes: Node[] = [];
     let failure: unknown;
+    // Names are looked up again each time, for they may stand for other addresses by then.
+    const rejoin = (): void => void kademlia.join();
     for (const family of options.families ?? FAMILIES) {
       const port = options.port === 0 ? (nodes[0]?.endpoint.port ?? 0) : options.port;
       try {
         const host = options.hosts?.[family];
         const socket = await runtime.network.bindDatagrams({ family, port, ...(host === undefined ? {} : { host }) });
-        nodes.push(nodeOn(socket, family, runtime, options, saved[family]));
+        nodes.push(nodeOn(socket, family, runtime, options, saved[family], rejoin));
       } catch (error) {
         failure = error;
       }
     }
     if (nodes.length === 0) throw failure;
     if (nodes.length === 2) [nodes[0].sibling, nodes[1].sibling] = [nodes[1], nodes[0]];
-    return new KademliaNode(runtime, nodes, options);
+    const kademlia = new KademliaNode(runtime, nodes, options);
+    return kademlia;
   }
 
   /** Whether it knows no other node: then it has not joined, or all have gone. */
@@ -275,7 +278,7 @@ export class KademliaNode {
   async #join(savedIn: (family: AddressFamily) => readonly Contact[]): Promise<void> {
     const entryPoints = await this.#resolve(this.#bootstrap, this.#stopping.signal).catch(() => []);
     if (this.#stopping.signal.aborted) return;
-    await Promise.all(this.#nodes.map((node) => new Promise<LookupOutcome>((done) => {
+    await Promise.all(this.#nodes.map((node) => new Promise<void>((done) => {
       const ofFamily = entryPoints.filter(({ host }) => addressFamily(host) === node.family);
       node.join(ofFamily, savedIn(node.family), done);
     })));
@@ -369,7 +372,7 @@ interface FamilyOutcome {
   readonly outcome: LookupOutcome;
 }
 
-function nodeOn(socket: DatagramSocket, family: AddressFamily, { clock, random }: Pick<Runtime, 'clock' | 'random'>, options: KademliaOptions, saved: SavedTable): Node {
+function nodeOn(socket: DatagramSocket, family: AddressFamily, { clock, random }: Pick<Runtime, 'clock' | 'random'>, options: KademliaOptions, saved: SavedTable, rejoin: () => void): Node {
   return new Node({
     family, socket, clock, random,
     policy: options.policy ?? 'prefer',
@@ -377,6 +380,7 @@ function nodeOn(socket: DatagramSocket, family: AddressFamily, { clock, random }
     id: socket.endpoint.port === saved.port ? saved.id : undefined,
     queriesPerSecond: options.queriesPerSecond ?? 250,
     answersPerSecond: options.answersPerSecond ?? 2000,
+    rejoin,
   });
 }
 

@@ -36,8 +36,11 @@ const EXPIRY_MS = 60_000;
 /** A write token is good for this long at least, and for twice as long at most (BEP 5). */
 const TOKEN_ROTATION_MS = 5 * 60_000;
 const TOKEN_SECRET_BYTES = 16;
-/** A node that knows nobody tries to join again after this. */
-const REJOIN_MS = 30_000;
+/** A node that knows nobody tries to join again after this, and one that knows only a few, who may be cut off like it. */
+const REJOIN_ALONE_MS = 30_000;
+const REJOIN_MS = 5 * 60_000;
+/** Times that it asks until somebody answers. */
+const JOIN_ATTEMPTS = 3;
 /** Nodes only heard of that are pinged, a second. */
 const CHECKS_PER_SECOND = 10;
 
@@ -53,6 +56,8 @@ export interface NodeOptions {
   readonly id?: Uint8Array | undefined;
   readonly queriesPerSecond: number;
   readonly answersPerSecond: number;
+  /** Is told when it is time to `join` again, for too few are known. */
+  readonly rejoin: () => void;
 }
 
 export interface LookupRequest extends Pick<LookupOptions, 'target' | 'heard' | 'done'> {
@@ -137,22 +142,16 @@ export class Node {
     this.#rpc.stop();
   }
 
-  /** Joins the DHT through `entryPoints`, and through `contacts` who may still be there; `done` is called when the nearest nodes are found. */
-  join(entryPoints: readonly Endpoint[], contacts: readonly Contact[], done: (outcome: LookupOutcome) => void): void {
+  /** Joins the DHT through `entryPoints`, and through `contacts` who may still be there; `done` is called when the nearest nodes are found, or nobody answers. */
+  join(entryPoints: readonly Endpoint[], contacts: readonly Contact[], done: () => void): void {
     this.#entryPoints = entryPoints;
-    this.#lastJoinMs = this.#options.clock.now();
-    const known = [...this.#table.closest(this.id, BUCKET_SIZE), ...contacts];
-    const joined = (outcome: LookupOutcome): void => {
-      this.#table.refreshed(this.#table.bucketSizes.length - 1, this.#options.clock.now());
-      done(outcome);
-    };
-    this.#look({ target: this.id, method: 'find_node', args: { target: this.id }, done: joined }, known, entryPoints).start();
+    this.#tryToJoin(contacts, JOIN_ATTEMPTS, done);
   }
 
   /** A lookup that asks each node for `method` with `args`. To be started by the caller. */
   lookup(request: LookupRequest): Lookup {
     const contacts = this.#table.closest(request.target, BUCKET_SIZE);
-    return this.#look(request, contacts, contacts.length === 0 ? this.#entryPoints : []);
+    return this.#look(request, contacts, this.#isLonely ? this.#entryPoints : []);
   }
 
   /** Asks one node, and learns from whether and what it answers. False, with no call of the asker to follow, where too many queries wait. */
@@ -187,6 +186,23 @@ export class Node {
   /** The `nodes` of an answer. */
   nodesNear(target: Uint8Array, count: number): Uint8Array {
     return formatContacts(this.#table.closest(target, count), this.family);
+  }
+
+  /** Whether it knows so few that they may well be cut off from the others together with it. */
+  get #isLonely(): boolean {
+    return this.#table.size < BUCKET_SIZE;
+  }
+
+  /** Looks for the own id. Where nobody answers it asks again, for an entry point's one answer may have been lost. */
+  #tryToJoin(contacts: readonly Contact[], attempts: number, done: () => void): void {
+    this.#lastJoinMs = this.#options.clock.now();
+    const known = [...this.#table.closest(this.id, BUCKET_SIZE), ...contacts];
+    const ended = ({ queries, answers }: LookupOutcome): void => {
+      this.#table.refreshed(this.#table.bucketSizes.length - 1, this.#options.clock.now());
+      if (answers === 0 && queries > 0 && attempts > 1) this.#tryToJoin(contacts, attempts - 1, done);
+      else done();
+    };
+    this.#look({ target: this.id, method: 'find_node', args: { target: this.id }, done: ended }, known, this.#entryPoints).start();
   }
 
   #look(request: LookupRequest, contacts: readonly Contact[], endpoints: readonly Endpoint[]): Lookup {
@@ -255,7 +271,7 @@ export class Node {
     const neighbours = [...this.#table];
     this.#table = new RoutingTable(nodeIdFor(said, random), policy);
     for (const contact of neighbours) this.#table.answered(contact, clock.now());
-    this.join(this.#entryPoints, [], () => {});
+    this.#tryToJoin([], 1, () => {});
   }
 
   #firstId(): Uint8Array {
@@ -269,8 +285,9 @@ export class Node {
   #upkeep(): void {
     const { clock, random } = this.#options;
     const nowMs = clock.now();
-    if (this.#table.size === 0) {
-      if (nowMs - this.#lastJoinMs >= REJOIN_MS) this.join(this.#entryPoints, [], () => {});
+    if (this.#isLonely && nowMs - this.#lastJoinMs >= (this.#table.size === 0 ? REJOIN_ALONE_MS : REJOIN_MS)) {
+      this.#lastJoinMs = nowMs;
+      this.#options.rejoin();
       return;
     }
     const questionable = this.#table.questionable(nowMs);
