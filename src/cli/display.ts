@@ -20,7 +20,7 @@ export interface View {
 }
 
 export interface DisplayEvent {
-  readonly event: 'ready' | 'progress' | 'done' | 'stopped' | 'error';
+  readonly event: 'ready' | 'resolved' | 'progress' | 'done' | 'stopped' | 'error';
   readonly [field: string]: unknown;
 }
 

@@ -1,27 +1,62 @@
 /** `shoal get`: downloads from everyone who has it. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import type { Magnet } from '../metainfo/magnet.ts';
+import { shortInfoHashes, type Metainfo } from '../metainfo/metainfo.ts';
 import { nodeRuntime } from '../runtime/node/runtime.ts';
+import { isMetainfo } from '../session/source.ts';
+import { UsageError } from './failure.ts';
+import { follow, newestVersion, type PublisherLink } from './follow.ts';
 import { addExamples } from './help.ts';
 import { interruption } from './interruption.ts';
 import { leavingOf } from './leaving.ts';
+import { readDuration } from './options.ts';
 import { openSource } from './sources.ts';
-import { transfer } from './transfer.ts';
+import { transfer, withSession } from './transfer.ts';
 import { addTransferOptions, type TransferOptions } from './transfer-options.ts';
+
+interface Options extends TransferOptions {
+  readonly follow?: boolean;
+  /** Milliseconds. */
+  readonly followInterval: number;
+}
+
+const USUAL_FOLLOW_INTERVAL = '5m';
 
 export function define(command: Command): void {
   command.argument('<source>', 'a magnet link, a URL, a torrent file or an info-hash');
   addTransferOptions(command);
-  command.action(get);
+  command
+    .addOption(new Option('--follow', "stay, and get each newer version that the link's publisher points to, into the same folder").conflicts(['stay', 'seedRatio', 'seedTime']))
+    .addOption(new Option('--follow-interval <duration>', 'how often to look for a newer version').argParser(readDuration).default(readDuration(USUAL_FOLLOW_INTERVAL), USUAL_FOLLOW_INTERVAL))
+    .action(get);
   addExamples(command, [
     ["get 'magnet:?xt=urn:btih:…'", 'into this folder, and leave when it is whole'],
     ['get http://192.168.1.5:6969/holiday.mkv.torrent --dir ~/Films --stay', 'and go on giving it to others'],
     ["get photos.torrent --select '*.jpg' --down 2MB/s", 'some of the files, slowly'],
     ["get image.torrent --on-done 'notify-send \"$SHOAL_NAME is here\"'", 'and be told'],
+    ["get 'magnet:?xs=urn:btpk:…' --dir ~/Archive --follow", 'what a publisher points to, now and later'],
   ]);
 }
 
-async function get(source: string, options: TransferOptions): Promise<void> {
+async function get(source: string, options: Options): Promise<void> {
   const runtime = nodeRuntime();
   const signal = interruption();
-  await transfer(runtime, { source: await openSource(runtime, source, signal), options, isSeed: false, leaving: leavingOf(options, 'whole'), signal });
+  const named = await openSource(runtime, source, signal);
+  const isFollowed = options.follow === true;
+  const link = publisherLink(named, isFollowed);
+  const common = { options, isSeed: false, leaving: leavingOf(options, isFollowed ? 'told' : 'whole'), signal };
+  await withSession(runtime, options, async (surroundings) => {
+    if (link === undefined) return transfer(surroundings, { ...common, source: named });
+    const following = { ...common, source: link, intervalMs: options.followInterval };
+    if (isFollowed) return follow(surroundings, following);
+    return transfer(surroundings, { ...common, source: await newestVersion(surroundings, following) });
+  });
+}
+
+/** The link, where it is its publisher that says which torrent is meant. */
+function publisherLink(source: Metainfo | Magnet, isFollowed: boolean): PublisherLink | undefined {
+  const publisher = isMetainfo(source) ? undefined : source.publisher;
+  if (isFollowed && publisher === undefined) throw new UsageError('--follow needs a link that names a publisher: there is no xs=urn:btpk:… in this source');
+  if (isMetainfo(source) || publisher === undefined) return undefined;
+  return isFollowed || shortInfoHashes(source).length === 0 ? { ...source, publisher } : undefined;
 }

@@ -82,6 +82,10 @@ export const isTrackerWord = (word: string): boolean => /^(https?|udp):\/\//i.te
 export const isWebSeedWord = (word: string): boolean => /^https?:\/\//i.test(word);
 export const isEndpointWord = (word: string): boolean => parseEndpoint(word) !== undefined;
 
+export function bootstrapOption(description: string): ListOption {
+  return new ListOption('--bootstrap <host:port…>', description, readEndpoint, isEndpointWord);
+}
+
 /** The same words with each value of a `ListOption` behind an option of its own. */
 export function spreadValues(program: Command, words: readonly string[]): string[] {
   const lists = listOptions(program);

@@ -5,7 +5,7 @@ import { addExamples } from './help.ts';
 import { interruption } from './interruption.ts';
 import { leavingOf } from './leaving.ts';
 import { openTorrentFile } from './sources.ts';
-import { transfer } from './transfer.ts';
+import { transfer, withSession } from './transfer.ts';
 import { addTransferOptions, type TransferOptions } from './transfer-options.ts';
 
 export function define(command: Command): void {
@@ -21,5 +21,6 @@ export function define(command: Command): void {
 async function seed(source: string, options: TransferOptions): Promise<void> {
   const runtime = nodeRuntime();
   const signal = interruption();
-  await transfer(runtime, { source: await openTorrentFile(runtime, source, signal), options, isSeed: true, leaving: leavingOf(options, 'told'), signal });
+  const metainfo = await openTorrentFile(runtime, source, signal);
+  await withSession(runtime, options, (surroundings) => transfer(surroundings, { source: metainfo, options, isSeed: true, leaving: leavingOf(options, 'told'), signal }));
 }

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Endpoint } from '../bytes/endpoint.ts';
 import type { DiscoveryName } from '../discovery/discovery.ts';
 import { DISCOVERY_NAMES } from '../session/discoveries.ts';
-import { isEndpointWord, ListOption, readDuration, readEndpoint, readPort, readRate, readRatio } from './options.ts';
+import { bootstrapOption, isEndpointWord, ListOption, readDuration, readEndpoint, readPort, readRate, readRatio } from './options.ts';
 
 export interface SwarmOptions {
   readonly port?: number;
@@ -28,7 +28,7 @@ export function addSwarmOptions(command: Command): void {
     .option('--up <rate>', 'upload no faster, such as 2MB/s or 10Mbps', readRate)
     .addOption(new Option('--choking <policy>', 'whom to upload to: adaptive fills the uplink, textbook has 4 + 1 slots').choices(['adaptive', 'textbook']).default('adaptive'))
     .option('--discovery <names>', `how to find peers: all, or some of ${DISCOVERY_NAMES.join(',')}`, readDiscoveries)
-    .addOption(new ListOption('--bootstrap <host:port…>', 'nodes through which to join the DHT, instead of the public ones', readEndpoint, isEndpointWord))
+    .addOption(bootstrapOption('nodes through which to join the DHT, instead of the public ones'))
     .option('--no-dht', 'find no peers through the DHT')
     .option('--no-lsd', 'find no peers on the local network')
     .option('--no-pex', 'find no peers through peers')

@@ -5,13 +5,14 @@
  * ends: trackers are told, and what was verified is kept.
  */
 import type { Endpoint } from '../bytes/endpoint.ts';
-import { ShoalError } from '../bytes/errors.ts';
+import { describeError, ShoalError } from '../bytes/errors.ts';
 import { toHex } from '../bytes/hex.ts';
 import { formatBytes, formatDuration, formatPercent, formatRate } from '../bytes/units.ts';
 import type { Magnet } from '../metainfo/magnet.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import type { Network } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { Session } from '../session/session.ts';
 import type { Torrent } from '../session/torrent.ts';
 import type { TorrentStatus } from '../session/torrent-status.ts';
 import { openDisplay, type Display } from './display.ts';
@@ -37,41 +38,55 @@ export interface Transfer {
   readonly signal: AbortSignal;
 }
 
-/** Rejects with `ShoalError`, or `Interrupted` where the torrent was not whole then. */
-export async function transfer(runtime: Runtime, { source, options, isSeed, leaving, signal }: Transfer): Promise<void> {
-  const directory = resolvePath(options.dir);
-  const globs = options.select;
+/** What a transfer is done with. */
+export interface Surroundings {
+  readonly runtime: Runtime;
+  readonly session: Session;
+  readonly display: Display;
+}
+
+/** Opens a session and a display for as long as `use` takes. Rejects as `use` does, or with `ShoalError` 'LISTEN_FAILED'. */
+export async function withSession(runtime: Runtime, options: TransferOptions, use: (surroundings: Surroundings) => Promise<void>): Promise<void> {
   const display = await openDisplay(options);
   try {
-    const peers = await lookUp(options.peer ?? [], runtime.network, signal);
     await using session = await openSession(runtime, options);
-    const stopwatch = new Stopwatch(runtime.clock);
-    const torrent = await session.add(source, {
-      directory, peers,
-      check: isSeed ? 'full' : 'resume',
-      sequential: options.sequential === true,
-      ...(globs === undefined ? {} : { select: (file) => (isSelected(file, globs) ? 'normal' : 'none') }),
-    });
-    void watchTorrent(torrent, display, runtime.clock, leaving.when === 'whole' ? 'seeding' : undefined);
-    signal.addEventListener('abort', () => display.note('stopping (Ctrl-C once more: at once)'));
-    try {
-      const metainfo = await unlessInterrupted(torrent.whenReady(), signal);
-      if (globs !== undefined) checkSelection(metainfo, globs);
-      if (isSeed) checkSeed(torrent.status(), directory, display);
-      tellReady(display, metainfo, `${directory}/${metainfo.name}`, session.port);
-      await unlessInterrupted(torrent.whenDone(), signal);
-      tellDone(display, torrent, `${directory}/${metainfo.name}`, stopwatch.seconds);
-      const command = runCommand(options, metainfo, directory, display);
-      await untilLeaving(torrent, leaving, runtime.clock, signal);
-      // It may go on when it is we who are told to stop.
-      await Promise.race([command, aborted(signal)]);
-    } catch (error) {
-      if (error instanceof Interrupted) await stopEarly(torrent, display);
-      throw error;
-    }
-    if (leaving.when !== 'whole') await stopWhole(torrent, display);
+    await use({ runtime, session, display });
   } finally {
     display.close();
+  }
+}
+
+/** Rejects with `ShoalError`; with the signal's reason, where the torrent was not whole when that aborted. */
+export async function transfer({ runtime, session, display }: Surroundings, { source, options, isSeed, leaving, signal }: Transfer): Promise<void> {
+  const directory = resolvePath(options.dir);
+  const globs = options.select;
+  const peers = await lookUp(options.peer ?? [], runtime.network, signal);
+  const stopwatch = new Stopwatch(runtime.clock);
+  const torrent = await session.add(source, {
+    directory, peers,
+    check: isSeed ? 'full' : 'resume',
+    sequential: options.sequential === true,
+    ...(globs === undefined ? {} : { select: (file) => (isSelected(file, globs) ? 'normal' : 'none') }),
+  });
+  void watchTorrent(torrent, display, runtime.clock, leaving.when === 'whole' ? 'seeding' : undefined);
+  signal.addEventListener('abort', () => { if (signal.reason instanceof Interrupted) display.note('stopping (Ctrl-C once more: at once)'); });
+  try {
+    const metainfo = await unlessInterrupted(torrent.whenReady(), signal);
+    if (globs !== undefined) checkSelection(metainfo, globs);
+    if (isSeed) checkSeed(torrent.status(), directory, display);
+    tellReady(display, metainfo, `${directory}/${metainfo.name}`, session.port);
+    await unlessInterrupted(torrent.whenDone(), signal);
+    tellDone(display, torrent, `${directory}/${metainfo.name}`, stopwatch.seconds);
+    const command = runCommand(options, metainfo, directory, display);
+    await untilLeaving(torrent, leaving, runtime.clock, signal);
+    // It may go on when it is we who are told to stop.
+    await Promise.race([command, aborted(signal)]);
+    if (leaving.when !== 'whole') await stopWhole(torrent, display);
+  } catch (error) {
+    if (error === signal.reason) await stopEarly(torrent, display, error instanceof Interrupted ? 'the same command goes on from there' : describeError(error));
+    throw error;
+  } finally {
+    await session.remove(torrent);
   }
 }
 
@@ -116,11 +131,11 @@ function checkSeed({ name, haveBytes, wantedBytes }: TorrentStatus, directory: s
   display.note(`${formatPercent(haveBytes / wantedBytes)} of ${name} is there and right; the rest will be downloaded`);
 }
 
-async function stopEarly(torrent: Torrent, display: Display): Promise<void> {
+async function stopEarly(torrent: Torrent, display: Display, why: string): Promise<void> {
   const { state } = torrent;
   await torrent.stop();
   const { progress, haveBytes, downloadedBytes, uploadedBytes } = torrent.status();
-  const where = state === 'downloading' ? ` at ${formatPercent(progress)}; the same command goes on from there` : ' before anything was downloaded';
+  const where = state === 'downloading' ? ` at ${formatPercent(progress)}; ${why}` : ' before anything was downloaded';
   display.tell({ event: 'stopped', progress, have: haveBytes, downloaded: downloadedBytes, uploaded: uploadedBytes }, `${torrent.name}: stopped${where}`);
 }
 

@@ -12,6 +12,12 @@ const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 /** On this machine alone, on ports that nobody has. */
 export const ON_LOOPBACK = ['--listen', '127.0.0.1', '--port', '0', '--no-dht', '--no-lsd'];
 
+/** The same in a DHT of one's own, for commands with a swarm and for those of `shoal dht`. */
+export function inDht(bootstrap: string): { readonly swarm: readonly string[]; readonly dht: readonly string[] } {
+  const dht = ['--listen', '127.0.0.1', '--port', '0', '--bootstrap', bootstrap];
+  return { swarm: [...dht, '--no-lsd'], dht };
+}
+
 export interface Finished {
   readonly exitCode: number | null;
   readonly stdout: string;
@@ -67,35 +73,34 @@ export class Running {
   readonly #child: ChildProcess;
   readonly #events: Event[] = [];
   readonly #finished: Promise<Finished>;
+  #stdout = '';
   #changed = Promise.withResolvers<void>();
   #hasEnded = false;
 
   constructor(child: ChildProcess) {
     this.#child = child;
-    let stdout = '';
     let stderr = '';
     child.stderr!.on('data', (chunk) => { stderr += chunk; });
     createInterface({ input: child.stdout! }).on('line', (line) => {
-      stdout += `${line}\n`;
-      if (!line.startsWith('{"event"')) return;
-      this.#events.push(JSON.parse(line));
+      this.#stdout += `${line}\n`;
+      if (line.startsWith('{"event"')) this.#events.push(JSON.parse(line));
       this.#notify();
     });
     this.#finished = once(child, 'close').then(([exitCode]) => {
       this.#hasEnded = true;
       this.#notify();
-      return { exitCode, stdout, stderr };
+      return { exitCode, stdout: this.#stdout, stderr };
     });
   }
 
   /** The first event of that name (`--json`) for which `fits` holds, now or later. Rejects where the command ends without it. */
-  async event(name: string, fits: (event: Event) => boolean = () => true): Promise<Event> {
-    for (;;) {
-      const found = this.#events.find((event) => event.event === name && fits(event));
-      if (found !== undefined) return found;
-      if (this.#hasEnded) throw new Error(`the command ended without the event "${name}": ${JSON.stringify(await this.#finished)}`);
-      await this.#changed.promise;
-    }
+  event(name: string, fits: (event: Event) => boolean = () => true): Promise<Event> {
+    return this.#until(`the event "${name}"`, () => this.#events.find((event) => event.event === name && fits(event)));
+  }
+
+  /** All that has been printed, once a line of it fits. Rejects where the command ends without it. */
+  printed(pattern: RegExp): Promise<string> {
+    return this.#until(String(pattern), () => (pattern.test(this.#stdout) ? this.#stdout : undefined));
   }
 
   interrupt(): void {
@@ -104,6 +109,15 @@ export class Running {
 
   finished(): Promise<Finished> {
     return this.#finished;
+  }
+
+  async #until<Found>(what: string, find: () => Found | undefined): Promise<Found> {
+    for (;;) {
+      const found = find();
+      if (found !== undefined) return found;
+      if (this.#hasEnded) throw new Error(`the command ended without ${what}: ${JSON.stringify(await this.#finished)}`);
+      await this.#changed.promise;
+    }
   }
 
   #notify(): void {
