@@ -2,6 +2,7 @@
  * Some peers of a ring in a process of their own, told what to do over IPC by `bench/ring-loopback.ts`: each message is
  * `[number, order, argument]`, each reply `[number, result]` or `[number, undefined, error]`.
  */
+import type { Endpoint } from '../src/bytes/endpoint.ts';
 import { describeError } from '../src/bytes/errors.ts';
 import { nameKey } from '../src/discovery/ring/names.ts';
 import { RingNode } from '../src/discovery/ring/ring-node.ts';
@@ -12,7 +13,7 @@ export interface PeerView {
   readonly key: string;
   /** In hexadecimal. */
   readonly id: string;
-  readonly endpoint: string;
+  readonly endpoint: Endpoint;
   readonly successors: readonly string[];
   readonly predecessors: readonly string[];
 }
@@ -20,7 +21,7 @@ export interface PeerView {
 export interface Orders {
   open: { readonly argument: { readonly count: number; readonly settings: Partial<RingSettings> }; readonly result: PeerView[] };
   /** Null: the first peer begins a ring. */
-  join: { readonly argument: string | null; readonly result: undefined };
+  join: { readonly argument: Endpoint | null; readonly result: undefined };
   view: { readonly argument: null; readonly result: PeerView[] };
   /** The peers publish the files in turn; the result is how many keys were not stored. */
   publish: { readonly argument: readonly string[]; readonly result: number };
@@ -43,8 +44,8 @@ const handlers: { [Name in keyof Orders]: (argument: Orders[Name]['argument']) =
   },
   join: async (through) => {
     if (through === null) nodes[0].begin();
-    const [{ localEndpoint: { host, port } }] = nodes;
-    for (const node of nodes) if (node.state === 'outside') await node.join([through ?? `${host}:${port}`]);
+    const endpoint = through ?? nodes[0].localEndpoint;
+    for (const node of nodes) if (node.state === 'outside') await node.join([endpoint]);
   },
   view: () => nodes.map(view),
   publish: async (names) => {
@@ -82,7 +83,7 @@ function view(node: RingNode): PeerView {
   return {
     key: node.contact.key,
     id: Buffer.from(id).toString('hex'),
-    endpoint: `${endpoint.host}:${endpoint.port}`,
+    endpoint,
     successors: successors.map(({ key }) => key),
     predecessors: predecessors.map(({ key }) => key),
   };

@@ -40,8 +40,7 @@ test('peers on loopback form a ring, which keeps its records when some vanish an
   context.after(() => { for (const node of nodes) node.close(); });
   const [first, ...others] = nodes;
   first.begin();
-  const { host, port } = first.localEndpoint;
-  await Promise.all(others.map((node) => node.join([`${host}:${port}`])));
+  await Promise.all(others.map((node) => node.join([first.localEndpoint])));
   await until(() => isCircle(nodes));
 
   const names = Array.from({ length: FILES }, (_, index) => `title${index} series${index % 7}.mkv`);

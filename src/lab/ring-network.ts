@@ -6,7 +6,7 @@
  */
 import { addressScope } from '../bytes/address-scope.ts';
 import { compareBytes } from '../bytes/compare.ts';
-import { formatEndpoint } from '../bytes/endpoint.ts';
+import { formatEndpoint, type Endpoint } from '../bytes/endpoint.ts';
 import { ID_BITS, plusPowerOfTwo } from '../discovery/ring/circle.ts';
 import type { Contact } from '../discovery/ring/ring-id.ts';
 import { RingNode } from '../discovery/ring/ring-node.ts';
@@ -60,7 +60,7 @@ export class RingNetwork {
     for (let index = 0; index < count; index++) {
       const peer = await network.add();
       if (index === 0) peer.node.begin();
-      else await network.complete(peer.node.join([addressOf(network.randomPeer(peer))]));
+      else await network.complete(peer.node.join([endpointOf(network.randomPeer(peer))]));
     }
     return network;
   }
@@ -181,9 +181,9 @@ export class RingNetwork {
   }
 }
 
-/** `host:port`, as others are told. */
-export function addressOf({ node }: RingPeer): string {
-  return formatEndpoint(node.contact.endpoint);
+/** What others are told to join through. */
+export function endpointOf({ node }: RingPeer): Endpoint {
+  return node.contact.endpoint;
 }
 
 function byId(a: Contact, b: Contact): number {

@@ -29,6 +29,8 @@ export interface RingContext {
    * @param fromNeighbour whether a neighbour has named them as its neighbours
    */
   hear(contacts: Iterable<Contact>, fromNeighbour: boolean): void;
-  /** Asks peers whether they are there, with all patience, for there is reason to doubt it. */
+  /** Asks peers of the table whether they are there still, with all patience. */
   check(contacts: Iterable<Contact>): void;
+  /** The same of one that was silent when it was asked something; until it answers, queries go another way. */
+  doubt(contact: Contact): void;
 }

@@ -28,6 +28,12 @@ export class Hearsay {
     for (const contact of contacts) if (this.#context.table.has(contact)) this.#ask(contact, false);
   }
 
+  /** The same of one that was silent when it was asked something; until it answers, queries go another way. */
+  doubt(contact: Contact): void {
+    this.#context.table.doubt(contact);
+    this.check([contact]);
+  }
+
   #ask(contact: Contact, fromNeighbour: boolean): void {
     const isAsked = this.#asking.has(contact.key);
     if (!isAsked && this.#asking.size >= LIMITS.ringProbes) return;

@@ -1,6 +1,6 @@
 /**
- * Leaving politely: the successor gets every record of the own arc that it lacks, then all neighbours are told goodbye, and
- * who stands on the other side.
+ * Leaving politely: the successor gets every record of the own arc that it lacks, then all peers that are known are told
+ * goodbye, and who stood beside.
  *
  * Invariant: the circle does without the peer before the peer is gone, so nobody waits for it in vain.
  */
@@ -23,13 +23,12 @@ export class Leaver {
     this.#replicator.compare(successor, { after: predecessor.id, upTo: own.id }, 'both', done);
   }
 
-  /** `done` is called once every neighbour has been told, or does not answer. */
+  /** `done` is called once everybody that one knows has been told, or does not answer: who is known here may know us, too. */
   sayGoodbye(done: () => void): void {
-    const { successors, predecessors } = this.#context.table;
-    const neighbours = new Map([...successors.all, ...predecessors.all].map((contact) => [contact.key, contact]));
-    let waiting = neighbours.size;
+    const { successors, predecessors, all } = this.#context.table;
+    let waiting = all.length;
     if (waiting === 0) return done();
-    for (const contact of neighbours.values()) {
+    for (const contact of all) {
       this.#context.ask(contact, { type: 'leave', successors: successors.all, predecessors: predecessors.all }, () => {
         waiting -= 1;
         if (waiting === 0) done();

@@ -99,7 +99,7 @@ export class Lookup {
     this.#context.queries.ask(contact, query, this.#context.settings.lookupAttempts, (outcome) => {
       candidate.state = outcome.kind === 'answer' ? 'answered' : 'silent';
       if (outcome.kind === 'answer') this.#candidates.learn(candidate, outcome.answer);
-      else this.#context.check([contact]);
+      else this.#context.doubt(contact);
       const step: LookupStep = {
         contact,
         distanceLeft: clockwiseDistance(contact.id, this.#target),

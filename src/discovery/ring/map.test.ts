@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { lyingWith } from '../../../test/support/lying-peer.ts';
-import { addressOf, RingNetwork } from '../../lab/ring-network.ts';
+import { endpointOf, RingNetwork } from '../../lab/ring-network.ts';
 import { drawMap } from './map-drawing.ts';
 import { walkCircle } from './map.ts';
 
@@ -17,7 +17,7 @@ test('a walk around the circle meets every peer once, in order, from a peer on i
 
   const outsider = await network.add();
   network.remove(outsider);
-  await network.complete(outsider.node.connect([addressOf(network.peers[7])]));
+  await network.complete(outsider.node.connect([endpointOf(network.peers[7])]));
   assert.equal((await network.complete(walkCircle(outsider.node))).peers.length, 30);
 });
 

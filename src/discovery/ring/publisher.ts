@@ -43,7 +43,8 @@ export interface FoundFile {
   readonly holders: readonly Endpoint[];
 }
 
-const ANNOUNCE_ATTEMPTS = 3;
+/** How often something is tried while those who should answer are silent. */
+const ATTEMPTS = 3;
 /** Peers with copies that are asked when the responsible peer has nothing. */
 const SECOND_OPINIONS = 2;
 
@@ -65,7 +66,7 @@ export class Publisher {
     let waiting = keys.length;
     let stored = 0;
     for (const key of keys) {
-      this.#announce(key, publication, lifetimeMs, ANNOUNCE_ATTEMPTS, (isStored) => {
+      this.#announce(key, publication, lifetimeMs, ATTEMPTS, (isStored) => {
         waiting -= 1;
         if (isStored) stored += 1;
         if (waiting === 0) done({ keys: keys.length, stored });
@@ -90,7 +91,17 @@ export class Publisher {
 
   /** What is known by one key of files that have all of `words`. */
   findByKey(key: Uint8Array, words: readonly string[], done: (records: readonly FileRecord[]) => void): void {
-    Lookup.start(this.#context, key, {}, (result) => this.#askInTurn(key, words, this.#keepers(result), done));
+    this.#find(key, words, ATTEMPTS, done);
+  }
+
+  #find(key: Uint8Array, words: readonly string[], attemptsLeft: number, done: (records: readonly FileRecord[]) => void): void {
+    Lookup.start(this.#context, key, {}, (result) => {
+      const keepers = this.#keepers(result);
+      this.#askInTurn(key, words, keepers, keepers.length === 0, (records, isInDoubt) => {
+        if (records.length > 0 || !isInDoubt || attemptsLeft === 1) done(records);
+        else this.#later(() => this.#find(key, words, attemptsLeft - 1, done));
+      });
+    });
   }
 
   /** The responsible peer and, after it, some that keep copies. */
@@ -101,26 +112,33 @@ export class Publisher {
     return [owner, ...copies.slice(0, SECOND_OPINIONS)];
   }
 
+  /** @param isInDoubt whether somebody who should know has been silent */
   #askInTurn(
-    key: Uint8Array, words: readonly string[], [keeper, ...others]: readonly Contact[], done: (records: readonly FileRecord[]) => void,
+    key: Uint8Array, words: readonly string[], [keeper, ...others]: readonly Contact[], isInDoubt: boolean,
+    done: (records: readonly FileRecord[], isInDoubt: boolean) => void,
   ): void {
     const { table, records, clock } = this.#context;
-    if (keeper === undefined) return done([]);
-    const settle = (found: readonly FileRecord[]): void => {
-      if (found.length > 0) done(found);
-      else this.#askInTurn(key, words, others, done);
+    if (keeper === undefined) return done([], isInDoubt);
+    const settle = (found: readonly FileRecord[] | undefined): void => {
+      if (found !== undefined && found.length > 0) done(found, false);
+      else this.#askInTurn(key, words, others, isInDoubt || found === undefined, done);
     };
     if (keeper === table.own) settle(records.find(key, words, clock.now()));
     else this.#fetch(keeper, key, words, new Uint8Array(), [], settle);
   }
 
-  /** Gets a key's records from one peer, page by page. */
+  /** The circle may be about to mend: a little later there may be somebody. */
+  #later(again: () => void): void {
+    this.#context.clock.after(this.#context.settings.shortestTimeoutMs, again);
+  }
+
+  /** Gets a key's records from one peer, page by page; undefined where it is silent. */
   #fetch(
     keeper: Contact, key: Uint8Array, words: readonly string[], cursor: Uint8Array, before: readonly FileRecord[],
-    done: (records: readonly FileRecord[]) => void,
+    done: (records: readonly FileRecord[] | undefined) => void,
   ): void {
     this.#context.ask(keeper, { type: 'find', key, words, cursor }, (outcome) => {
-      if (outcome.kind !== 'answer') return done(before);
+      if (outcome.kind !== 'answer') return done(before.length > 0 ? before : undefined);
       const { records = [], cursor: next } = outcome.answer;
       const fitting = records.filter((record) => equalBytes(record.key, key) && hasWords(record.name, words));
       const all = [...before, ...fitting];
@@ -132,11 +150,10 @@ export class Publisher {
 
   #announce(key: Uint8Array, publication: Publication, lifetimeMs: number, attemptsLeft: number, done: (isStored: boolean) => void): void {
     if (attemptsLeft === 0) return done(false);
-    const { table, settings, clock } = this.#context;
+    const { table } = this.#context;
     const { infoHash, name, length, port } = publication;
     Lookup.start(this.#context, key, {}, ({ owner }) => {
-      // The circle may be about to mend: a little later there may be somebody.
-      const again = (): void => void clock.after(settings.shortestTimeoutMs, () => this.#announce(key, publication, lifetimeMs, attemptsLeft - 1, done));
+      const again = (): void => this.#later(() => this.#announce(key, publication, lifetimeMs, attemptsLeft - 1, done));
       if (owner === undefined) return again();
       if (owner === table.own) {
         const outcome = this.#replicator.announced({ key, infoHash, name, length }, { host: table.own.endpoint.host, port }, lifetimeMs);

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as fc from 'fast-check';
 import { toHex } from '../../bytes/hex.ts';
-import { addressOf, RingNetwork, type RingPeer } from '../../lab/ring-network.ts';
+import { endpointOf, RingNetwork, type RingPeer } from '../../lab/ring-network.ts';
 import type { RingSettings } from './settings.ts';
 
 /** Everything happens faster than on the Internet, and r is small, so that little suffices to lose all neighbours. */
@@ -60,7 +60,7 @@ test('any course of events, followed by quiet, ends in one correct circle with e
     for (const { key, infoHash } of surviving) {
       const asker = network.randomPeer();
       const found = await network.complete(asker.node.findByKey(key));
-      assert.ok(found.some((record) => toHex(record.infoHash) === toHex(infoHash)), `${toHex(key)} is found by ${addressOf(asker)}`);
+      assert.ok(found.some((record) => toHex(record.infoHash) === toHex(infoHash)), `${toHex(key)} is found by ${asker.node.contact.key}`);
     }
     for (const { node } of network.peers) node.close();
   }), { numRuns: 60 });
@@ -75,7 +75,7 @@ async function take(step: Step, network: RingNetwork, wellKnown: RingPeer): Prom
       const through = network.peers[step.who % network.peers.length];
       const peer = await network.add();
       // What cannot join now, joins later.
-      peer.node.join([addressOf(wellKnown), addressOf(through)]).catch(() => {});
+      peer.node.join([endpointOf(wellKnown), endpointOf(through)]).catch(() => {});
       return;
     }
     case 'leave':

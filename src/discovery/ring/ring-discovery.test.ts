@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { formatEndpoint } from '../../bytes/endpoint.ts';
-import { addressOf, RingNetwork, type RingPeer } from '../../lab/ring-network.ts';
+import { endpointOf, RingNetwork, type RingPeer } from '../../lab/ring-network.ts';
 import type { Search, SwarmIdentity } from '../discovery.ts';
 import { ringDiscovery } from './ring-discovery.ts';
 
@@ -110,7 +110,7 @@ test('without a ring it says so, tries again, and ends when told', async () => {
   await network.run(60_000);
   assert.match(lines[0], /no peer of it answers/);
   assert.ok(lines.length > 2);
-  await network.complete(outsider.node.connect([addressOf(network.peers[0])]));
+  await network.complete(outsider.node.connect([endpointOf(network.peers[0])]));
   await network.run(120_000);
   assert.match(lines.at(-1) ?? '', /published under 5 of 5 keys$/);
   await network.complete(search.stop());

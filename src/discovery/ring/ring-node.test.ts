@@ -3,7 +3,7 @@ import test from 'node:test';
 import * as fc from 'fast-check';
 import { formatEndpoint, type Endpoint } from '../../bytes/endpoint.ts';
 import { LIMITS } from '../../bytes/limits.ts';
-import { addressOf, RING_PORT, RingNetwork, type RingPeer } from '../../lab/ring-network.ts';
+import { endpointOf, RING_PORT, RingNetwork, type RingPeer } from '../../lab/ring-network.ts';
 import type { DatagramSocket } from '../../runtime/network.ts';
 import { decodeMessage, encodeMessage, ERROR, type Query } from './messages.ts';
 import { nameKey } from './names.ts';
@@ -44,7 +44,7 @@ test('peers that join one after the other stand on one circle', async () => {
 test('peers that all join at once through one peer stand on one circle', async () => {
   const network = await RingNetwork.joined(1, { seed: 2, settings: QUICK });
   const [wellKnown] = network.peers;
-  for (let count = 0; count < 24; count++) (await network.add()).node.join([addressOf(wellKnown)]).catch(() => {});
+  for (let count = 0; count < 24; count++) (await network.add()).node.join([endpointOf(wellKnown)]).catch(() => {});
   await network.run(60_000);
   assert.deepEqual(network.circleFaults(), []);
 });
@@ -54,7 +54,7 @@ test('a newcomer has the records that are its own as soon as it stands on the ci
   await network.run(10_000);
   const files = await publishAll(network, 60);
   const newcomer = await network.add();
-  await network.complete(newcomer.node.join([addressOf(network.peers[0])]));
+  await network.complete(newcomer.node.join([endpointOf(network.peers[0])]));
   const own = files.filter(({ name }) => network.ownerOf(nameKey(name)) === newcomer);
   assert.ok(own.length > 0);
   for (const { name } of own) assert.equal(newcomer.node.records.find(nameKey(name), [], network.simulation.now()).length, 1);
@@ -105,13 +105,13 @@ test('each record is at its own peer and the r that follow, and after joins nowh
   await network.run(10_000);
   const files = await publishAll(network, 20);
   for (let count = 0; count < 8; count++) {
-    await network.complete((await network.add()).node.join([addressOf(network.peers[0])]));
+    await network.complete((await network.add()).node.join([endpointOf(network.peers[0])]));
     await network.run(10_000);
   }
   for (const { name } of files) {
     const keepers = network.peers.filter(({ node }) => node.records.find(nameKey(name), [], network.simulation.now()).length > 0);
     const should = network.peers.filter(({ node }) => node.table.keeps(nameKey(name)));
-    assert.deepEqual(keepers.map(addressOf), should.map(addressOf));
+    assert.deepEqual(keepers.map(({ node }) => node.contact.key), should.map(({ node }) => node.contact.key));
   }
 });
 
@@ -154,7 +154,7 @@ test('who stays outside can look up, publish and find, and is in nobody\'s table
   const network = await RingNetwork.joined(15, { seed: 10, settings: QUICK });
   const outsider = await network.add();
   network.remove(outsider);
-  await network.complete(outsider.node.connect([addressOf(network.peers[3])]));
+  await network.complete(outsider.node.connect([endpointOf(network.peers[3])]));
   const key = network.randomKey();
   const { owner } = await network.complete(outsider.node.lookup(key));
   assert.equal(owner?.key, network.ownerOf(key).node.contact.key);
@@ -170,7 +170,7 @@ test('where nobody answers, a peer begins alone, and merges with the ring when i
   const network = await RingNetwork.joined(6, { seed: 11, settings: QUICK });
   const late = await network.add();
   network.world.reachable = (from, to) => ![from, to].includes(late.host.addresses[0]) || from === to;
-  await assert.rejects(network.complete(late.node.join([addressOf(network.peers[0])])), { code: 'RING_UNREACHABLE' });
+  await assert.rejects(network.complete(late.node.join([endpointOf(network.peers[0])])), { code: 'RING_UNREACHABLE' });
   assert.equal(late.node.state, 'member');
   network.world.reachable = () => true;
   await network.run(60_000);
@@ -201,7 +201,7 @@ test('an address has eight places on the circle, and the ninth peer is told so',
   const nodes: RingNode[] = [];
   for (let number = 0; number < 9; number++) {
     const node = await RingNode.open({ clock: network.simulation, random: network.random.fork(), network: host }, { port: 7000 + number, settings: QUICK });
-    const joining = node.join([addressOf(network.peers[0])]);
+    const joining = node.join([endpointOf(network.peers[0])]);
     if (number < 8) await network.complete(joining);
     else await assert.rejects(network.complete(joining), { code: 'RING_ADDRESS_FULL' });
     nodes.push(node);
@@ -231,7 +231,7 @@ test('a peer that strangers cannot reach is not let on the circle, but may ask',
   network.remove(hidden);
   // JOIN-ACK comes from whoever is responsible; through that one itself it would get in.
   const through = network.peers.find((peer) => peer !== network.ownerOf(hidden.node.contact.id) && peer.node.table.shortcuts.all.length > 3);
-  await assert.rejects(network.complete(hidden.node.join([addressOf(through ?? network.peers[0])])), { code: 'RING_UNREACHABLE' });
+  await assert.rejects(network.complete(hidden.node.join([endpointOf(through ?? network.peers[0])])), { code: 'RING_UNREACHABLE' });
   assert.equal(hidden.node.state, 'outside');
   assert.equal((await network.complete(hidden.node.find('film'))).length, 1);
 });
@@ -239,7 +239,7 @@ test('a peer that strangers cannot reach is not let on the circle, but may ask',
 test('behind a translator that lets everybody in, a peer learns its address from others, and stands where that is', async () => {
   const network = await RingNetwork.joined(12, { seed: 15, settings: QUICK });
   const inside = await network.add({ tamper: (socket) => ({ ...translated(socket), send: socket.send.bind(socket), receive: socket.receive.bind(socket) }) });
-  await network.complete(inside.node.join([addressOf(network.peers[0])]));
+  await network.complete(inside.node.join([endpointOf(network.peers[0])]));
   assert.deepEqual(inside.node.status().endpoint, { host: inside.host.addresses[0], port: RING_PORT });
   await network.run(30_000);
   assert.deepEqual(network.circleFaults(), []);
@@ -306,7 +306,7 @@ test('a stranger who floods gets the answers of its allowance, and others theirs
   assert.ok(received.length >= 50 && received.length <= 60, `${received.length}`);
   const other = await network.add();
   network.remove(other);
-  await network.complete(other.node.connect([addressOf(network.peers[0])]));
+  await network.complete(other.node.connect([endpointOf(network.peers[0])]));
   await network.run(10_000);
   assert.equal((await ask({ type: 'ping' }, node.localEndpoint))?.kind, 'answer', 'later it is answered again');
 });
@@ -368,9 +368,8 @@ test('no datagram is longer than passes every path', async () => {
 test('an asker is told of a silent ring rather than left waiting', async () => {
   const network = await RingNetwork.joined(2, { seed: 22, settings: QUICK });
   const outsider = await network.add();
-  await assert.rejects(network.complete(outsider.node.connect(['203.0.113.200:1'])), { code: 'RING_UNREACHABLE' });
-  await assert.rejects(network.complete(outsider.node.connect(['nonsense'])), { code: 'RING_BAD_ADDRESS' });
-  await assert.rejects(network.complete(outsider.node.connect(['unknown.example:1'])), { code: 'LOOKUP_FAILED' });
+  await assert.rejects(network.complete(outsider.node.connect([{ host: '203.0.113.200', port: 1 }])), { code: 'RING_UNREACHABLE' });
+  await assert.rejects(network.complete(outsider.node.connect([{ host: 'unknown.example', port: 1 }])), { code: 'LOOKUP_FAILED' });
   const { owner } = await network.complete(outsider.node.lookup(network.randomKey()));
   assert.equal(owner, undefined);
   assert.deepEqual(await network.complete(outsider.node.find('film')), []);
@@ -384,7 +383,7 @@ test('who comes back to its address and port after a crash joins again', async (
   const [address] = gone.host.addresses;
   network.crash(gone);
   const back = await network.add({ address });
-  await network.complete(back.node.join([addressOf(network.peers[0])]).catch(() => {}));
+  await network.complete(back.node.join([endpointOf(network.peers[0])]).catch(() => {}));
   await network.run(60_000);
   assert.deepEqual(network.circleFaults(), []);
   assert.ok(contactAt(back.node.contact.endpoint, back.node.contact.slot) !== undefined);

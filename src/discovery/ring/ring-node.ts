@@ -6,7 +6,7 @@
  */
 import { addressScope } from '../../bytes/address-scope.ts';
 import { equalBytes } from '../../bytes/compare.ts';
-import { addressFamily, formatEndpoint, parseEndpoint, type AddressFamily, type Endpoint } from '../../bytes/endpoint.ts';
+import { addressFamily, formatEndpoint, type AddressFamily, type Endpoint } from '../../bytes/endpoint.ts';
 import { ShoalError } from '../../bytes/errors.ts';
 import { LIMITS } from '../../bytes/limits.ts';
 import { TokenIssuer } from '../../bytes/token.ts';
@@ -158,24 +158,29 @@ export class RingNode {
 
   /**
    * Gets to know peers without going on the circle: enough to look up, find and publish.
-   * @param wellKnown `host:port` of peers of the ring
+   * @param wellKnown peers of the ring, by address or by name
    * @throws ShoalError 'RING_UNREACHABLE' where none of them answers
    */
-  async connect(wellKnown: readonly string[]): Promise<void> {
+  async connect(wellKnown: readonly Endpoint[]): Promise<void> {
     const endpoints = await this.#resolve(wellKnown);
-    const answers = await Promise.all(endpoints.map((endpoint) => new Promise<boolean>((resolve) => {
-      this.#context.askAt(endpoint, { type: 'ping' }, (outcome) => resolve(outcome.kind === 'answer'));
-    })));
-    if (!answers.includes(true)) throw unreachable(wellKnown, 'none answers');
+    const answers = await Promise.all(endpoints.map((endpoint) => this.meet(endpoint)));
+    if (answers.every((contact) => contact === undefined)) throw unreachable(wellKnown, 'none answers');
+  }
+
+  /** Who stands on the circle at an endpoint; undefined where nobody answers, or not from the circle. */
+  meet(endpoint: Endpoint): Promise<Contact | undefined> {
+    return new Promise((resolve) => this.#context.askAt(endpoint, { type: 'ping' }, (outcome) => {
+      resolve(outcome.kind === 'answer' ? outcome.contact : undefined);
+    }));
   }
 
   /**
    * Joins the ring that any of the well-known peers is on. Where none of them answers, it begins a circle of its own, which
    * merges with theirs when they do; where they answer but strangers cannot reach this peer, it stays outside and tries again.
-   * @param wellKnown `host:port` of peers of the ring
+   * @param wellKnown peers of the ring, by address or by name
    * @throws ShoalError 'RING_UNREACHABLE' in both cases, 'RING_ADDRESS_FULL' where the address has its share of peers already
    */
-  async join(wellKnown: readonly string[]): Promise<void> {
+  async join(wellKnown: readonly Endpoint[]): Promise<void> {
     const endpoints = await this.#resolve(wellKnown);
     this.#merger.setWellKnown(endpoints);
     if (this.#state !== 'outside') return;
@@ -278,6 +283,11 @@ export class RingNode {
       datagramsSent: this.#datagramsSent,
       datagramsReceived: this.#datagramsReceived,
     };
+  }
+
+  /** Where peers of the ring are, for another time to begin with. */
+  knownPeers(): Endpoint[] {
+    return this.#context.table.all.slice(0, LIMITS.ringRememberedPeers).map(({ endpoint }) => endpoint);
   }
 
   /** This peer itself, as others know it. */
@@ -411,6 +421,7 @@ export class RingNode {
       askAt: (endpoint, query, done) => this.#queries.ask(endpoint, query, attempts, done),
       hear: (contacts, fromNeighbour) => this.#hearsay.hear(contacts, fromNeighbour),
       check: (contacts) => this.#hearsay.check(contacts),
+      doubt: (contact) => this.#hearsay.doubt(contact),
     };
   }
 
@@ -430,14 +441,10 @@ export class RingNode {
     this.#context.table.silent(contact);
   }
 
-  async #resolve(wellKnown: readonly string[]): Promise<Endpoint[]> {
-    const found = await Promise.all(wellKnown.map(async (text) => {
-      const endpoint = parseEndpoint(text);
-      if (endpoint === undefined) throw new ShoalError('RING_BAD_ADDRESS', `${text} is not HOST:PORT`);
-      const addresses = await this.#network.lookup(endpoint.host);
-      return addresses.filter((host) => addressFamily(host) === this.#context.family).map((host) => ({ host, port: endpoint.port }));
-    }));
-    return found.flat();
+  /** Rejects with 'LOOKUP_FAILED'. */
+  async #resolve(wellKnown: readonly Endpoint[]): Promise<Endpoint[]> {
+    const found = await Promise.all(wellKnown.map(async ({ host, port }) => (await this.#network.lookup(host)).map((address) => ({ host: address, port }))));
+    return found.flat().filter(({ host }) => addressFamily(host) === this.#context.family);
   }
 }
 
@@ -445,8 +452,8 @@ function isGone(outcome: QueryOutcome): boolean {
   return outcome.kind === 'silence' || (outcome.kind === 'error' && outcome.code === ERROR.gone);
 }
 
-function unreachable(wellKnown: readonly string[], why: string): ShoalError {
-  return new ShoalError('RING_UNREACHABLE', `cannot join the ring through ${wellKnown.join(', ') || 'nobody'}: ${why}`);
+function unreachable(wellKnown: readonly Endpoint[], why: string): ShoalError {
+  return new ShoalError('RING_UNREACHABLE', `cannot join the ring through ${wellKnown.map(formatEndpoint).join(', ') || 'nobody'}: ${why}`);
 }
 
 /** What the socket is bound to, or one of this machine's addresses, until others say. */

@@ -106,7 +106,7 @@ export class Router {
     if (next === undefined) return nobody();
     queries.ask(next, query, settings.lookupAttempts, (outcome) => {
       if (outcome.kind === 'answer') return;
-      if ('slot' in next) this.#context.check([next]);
+      if ('slot' in next) this.#context.doubt(next);
       this.#try(query, others, nobody);
     });
   }

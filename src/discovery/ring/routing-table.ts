@@ -42,6 +42,8 @@ export class RoutingTable {
   readonly #changed: () => void;
   /** By contact: until when hearsay of it is not followed; the oldest first. */
   readonly #silentUntilMs = new Map<string, number>();
+  /** Contacts in the table that were silent once: no query is sent their way until they are heard of again. */
+  readonly #doubted = new Set<string>();
 
   /** @param changed told after a neighbour has come or gone */
   constructor(own: Contact, settings: RingSettings, clock: Clock, changed: () => void) {
@@ -96,6 +98,7 @@ export class RoutingTable {
   answered(contact: Contact, fromNeighbour = false): void {
     if (equalBytes(contact.id, this.own.id)) return;
     this.#silentUntilMs.delete(contact.key);
+    this.#doubted.delete(contact.key);
     if (this.#settings.shortcuts === 'all') this.shortcuts.learn(contact);
     const follows = this.successors.add(contact, fromNeighbour);
     const precedes = this.predecessors.add(contact, fromNeighbour);
@@ -107,8 +110,14 @@ export class RoutingTable {
     this.#silentUntilMs.delete(contact.key);
   }
 
+  /** A peer of the table has been silent once; what becomes of it, a closer look will show. */
+  doubt(contact: Contact): void {
+    if (this.has(contact)) this.#doubted.add(contact.key);
+  }
+
   /** Lets go of a peer that does not answer, or has said goodbye. */
   silent(contact: Contact): void {
+    this.#doubted.delete(contact.key);
     this.#silentUntilMs.delete(contact.key);
     this.#silentUntilMs.set(contact.key, this.#clock.now() + this.#settings.silenceMs);
     if (this.#silentUntilMs.size > LIMITS.ringSilentPeers) {
@@ -147,9 +156,10 @@ export class RoutingTable {
       if (successors.first !== undefined) yield successors.first;
       return;
     }
-    yield* successors.all;
-    yield* shortcuts.all;
-    if (this.#settings.shortcuts === 'all') yield* predecessors.all;
+    const isSound = ({ key }: Contact): boolean => !this.#doubted.has(key);
+    yield* successors.all.filter(isSound);
+    yield* shortcuts.all.filter(isSound);
+    if (this.#settings.shortcuts === 'all') yield* predecessors.all.filter(isSound);
   }
 
   /** The mean distance between neighbours hereabouts, as a share of the circle; undefined where nobody is known. */
