@@ -22,6 +22,8 @@ export interface Neighbour {
   readonly isBound: boolean;
   /** On the clock: when it last answered, or asked something. */
   lastHeardMs: number;
+  /** On the clock: when upkeep last asked it something. */
+  lastAskedMs: number;
   /** Queries in a row that it has not answered. */
   failures: number;
 }

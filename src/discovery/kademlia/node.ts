@@ -255,7 +255,7 @@ export class Node {
     if (contact === undefined) return;
     if (asked !== undefined && !asked.hasSameId(contact)) this.#table.failed(asked);
     this.#table.answered(contact, this.#options.clock.now());
-    if (ownEndpoint?.length === (this.family === 4 ? 6 : 18)) this.#hearOwnAddress(contact.address, ownEndpoint.slice(0, -2));
+    if (ownEndpoint?.length === (this.family === 4 ? 6 : 18)) this.#hearOwnAddress(contact.address, ownEndpoint.subarray(0, -2));
     const { sibling } = this;
     const nodes = sibling === undefined ? undefined : field.bytes(results, sibling.family === 4 ? 'nodes' : 'nodes6');
     if (sibling === undefined || nodes === undefined) return;
@@ -265,7 +265,7 @@ export class Node {
   /** Believes a clear majority about its own address, and moves to an id that is bound to it. */
   #hearOwnAddress(voter: Uint8Array, said: Uint8Array): void {
     if (!this.#vote.hear(voter, said)) return;
-    this.#externalAddress = said;
+    this.#externalAddress = Uint8Array.from(said);
     if (isBoundTo(this.id, said)) return;
     const { policy, random, clock } = this.#options;
     const neighbours = [...this.#table];
@@ -290,7 +290,7 @@ export class Node {
       this.#options.rejoin();
       return;
     }
-    const questionable = this.#table.questionable(nowMs);
+    const questionable = this.#table.nextToAsk(nowMs);
     if (questionable !== undefined) {
       const prefix = Math.min(commonPrefixLength(this.id, questionable.compact), ID_BITS - 1);
       this.#askForNodes(questionable, idAtPrefix(this.id, prefix, random.bytes(ID_BYTES)));

@@ -163,15 +163,18 @@ test('ids bound to their addresses are preferred, or required (BEP 42)', () => {
   assert.deepEqual([...requiring], [newcomers[0]]);
 });
 
-test('the longest unheard is questionable after a quarter of an hour, and one just silent before it', () => {
+test('the longest unheard is to be asked after a quarter of an hour, and one just silent before it; nobody twice in a row', () => {
   const { table: inTable, nodes } = tableWithFullBucket();
-  assert.equal(inTable.questionable(FRESH_MS - 1), undefined);
+  assert.equal(inTable.nextToAsk(FRESH_MS - 1), undefined);
   for (const contact of nodes.slice(1)) inTable.answered(contact, 5);
-  assert.equal(inTable.questionable(FRESH_MS), nodes[0]);
-  inTable.asked(nodes[0], FRESH_MS);
-  assert.notEqual(inTable.questionable(FRESH_MS + 5), nodes[0]);
+  inTable.answered(node(100, [...inTable].at(-1)?.id ?? assert.fail()), 5);
+  assert.equal(inTable.nextToAsk(FRESH_MS), nodes[0]);
+  assert.equal(inTable.nextToAsk(FRESH_MS), undefined);
+  assert.notEqual(inTable.nextToAsk(FRESH_MS + 5), nodes[0]);
   inTable.failed(nodes[3]);
-  assert.equal(inTable.questionable(FRESH_MS + 5), nodes[3]);
+  assert.equal(inTable.nextToAsk(FRESH_MS + 5), nodes[3]);
+  inTable.asked(nodes[0], FRESH_MS + 5);
+  assert.notEqual(inTable.nextToAsk(FRESH_MS + 60_000), nodes[0]);
 });
 
 test('a bucket with room is looked up once, and each again when nobody in it has answered for a quarter of an hour', () => {

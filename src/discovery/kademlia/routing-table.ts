@@ -17,7 +17,7 @@ import { isBoundTo, type NodeIdPolicy } from './node-id.ts';
 
 /** A node unheard for longer is questionable, and a bucket untouched for longer is looked up again (BEP 5). */
 export const FRESH_MS = 15 * 60_000;
-/** A node that has just been silent is asked again after this. */
+/** A node that was silent is asked again after this. */
 const RETRY_MS = 10_000;
 /** Buckets of a table that knows none but nodes with unbound ids: enough for a million nodes. */
 const UNBOUND_BUCKETS = 20;
@@ -93,16 +93,17 @@ export class RoutingTable {
     return found;
   }
 
-  /** The neighbour that most needs to be asked whether it is still there; undefined where all are fresh. */
-  questionable(nowMs: number): Contact | undefined {
+  /** The neighbour that is to be asked next whether it is still there; undefined where all are fresh or have just been asked. */
+  nextToAsk(nowMs: number): Contact | undefined {
     let oldest: Neighbour | undefined;
     for (const { neighbours } of this.#buckets) {
       for (const neighbour of neighbours) {
-        const silentMs = nowMs - neighbour.lastHeardMs;
-        if (silentMs < (neighbour.failures > 0 ? RETRY_MS : FRESH_MS)) continue;
+        const isFresh = neighbour.failures === 0 && nowMs - neighbour.lastHeardMs < FRESH_MS;
+        if (isFresh || nowMs - neighbour.lastAskedMs < RETRY_MS) continue;
         if (oldest === undefined || comesFirst(neighbour, oldest)) oldest = neighbour;
       }
     }
+    if (oldest !== undefined) oldest.lastAskedMs = nowMs;
     return oldest?.contact;
   }
 
@@ -157,7 +158,7 @@ export class RoutingTable {
     const bucketsAtMost = isBound ? ID_BITS : this.#unboundBuckets();
     while (this.isLast(this.#indexOf(contact.compact)) && this.#bucketOf(contact).isFull && this.#buckets.length < bucketsAtMost) this.#splitLast();
     const bucket = this.#bucketOf(contact);
-    bucket.insert({ contact, isBound, lastHeardMs: nowMs, failures: 0 });
+    bucket.insert({ contact, isBound, lastHeardMs: nowMs, lastAskedMs: Number.NEGATIVE_INFINITY, failures: 0 });
     bucket.touch(nowMs);
   }
 

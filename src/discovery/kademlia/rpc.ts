@@ -18,6 +18,8 @@ import type { Traffic } from './traffic.ts';
 /** Most answers that come at all come within this. */
 const SLOW_MS = 1000;
 const TIMEOUT_MS = 4000;
+/** Who has heard somebody within this before asking was not offline. */
+const OF_LATE_MS = 10_000;
 /** How often it is looked whether queries that wait may go out. */
 const WAIT_MS = 50;
 /** An alarm may ring a hair before its moment, for times are fractions. */
@@ -25,7 +27,7 @@ const ROUNDING_MS = 0.01;
 const TRANSACTION_BYTES = 4;
 
 /**
- * Why there is no answer. `silent`: none came, though others were heard meanwhile. `offline`: none came, and nothing else
+ * Why there is no answer. `silent`: none came, though others have been heard of late. `offline`: none came, and nothing else
  * did, so the fault may well be ours. `stopped`: the node has stopped.
  */
 export type QueryFailure = 'silent' | 'offline' | 'stopped' | KrpcError;
@@ -158,7 +160,7 @@ export class Rpc {
       const ageMs = nowMs - pending.sentMs + ROUNDING_MS;
       if (ageMs >= TIMEOUT_MS) {
         this.#pending.delete(transaction);
-        const failure = this.#lastHeardMs > pending.sentMs ? 'silent' : 'offline';
+        const failure = this.#lastHeardMs >= pending.sentMs - OF_LATE_MS ? 'silent' : 'offline';
         late.push(() => pending.asker.failed(failure));
       } else {
         if (ageMs >= SLOW_MS && !pending.isSlow) {
