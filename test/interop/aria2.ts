@@ -1,0 +1,65 @@
+/** aria2 as Debian has it, steered by its JSON-RPC. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { formatEndpoint } from '../../src/bytes/endpoint.ts';
+import { PEER_PORT, type Client } from './client.ts';
+
+const RPC_PORT = 6800;
+
+/** One transfer, as aria2 tells of it: figures are decimal text. */
+interface Transfer {
+  readonly completedLength: string;
+  readonly uploadLength: string;
+  /** `true` once it has everything and only gives. */
+  readonly seeder?: string;
+  readonly errorMessage?: string;
+}
+
+export const aria2: Client = {
+  name: 'aria2',
+  async start({ host, source, directory, role, uploadBytesPerSecond = 0, bootstrap }) {
+    const program = host.start({
+      name: 'aria2',
+      command: [
+        'aria2c', '--no-conf', '--enable-rpc', '--rpc-listen-all', `--rpc-listen-port=${RPC_PORT}`, '--disable-ipv6',
+        `--dir=${directory}`, `--listen-port=${PEER_PORT}`, '--seed-ratio=0', '--file-allocation=none',
+        '--bt-enable-lpd=false', '--follow-torrent=mem', `--max-overall-upload-limit=${uploadBytesPerSecond}`,
+        `--check-integrity=${role === 'seed'}`, '--bt-hash-check-seed=true', '--summary-interval=0', '--console-log-level=notice',
+        // Without its DHT it does not know of trackers over UDP either.
+        '--enable-dht=true', `--dht-listen-port=${PEER_PORT}`, `--dht-file-path=${path.join(host.directory, 'aria2.dht')}`,
+        ...(bootstrap === undefined ? [] : ['--enable-peer-exchange=false', `--dht-entry-point=${formatEndpoint(bootstrap)}`]),
+      ],
+    });
+    const rpc = { url: `http://${host.address}:${RPC_PORT}/jsonrpc` };
+    await program.until('its RPC', () => call(rpc.url, 'aria2.getVersion').catch(() => undefined));
+    if (source.startsWith('magnet:')) await call(rpc.url, 'aria2.addUri', [source]);
+    else await call(rpc.url, 'aria2.addTorrent', (await readFile(source)).toString('base64'));
+    // The metadata of a magnet link is a transfer of its own, with another behind it.
+    const transfers = async (): Promise<Transfer[]> => {
+      const active = await call(rpc.url, 'aria2.tellActive') as Transfer[];
+      const stopped = await call(rpc.url, 'aria2.tellStopped', 0, 10) as Transfer[];
+      const failed = stopped.find(({ errorMessage }) => errorMessage !== undefined && errorMessage !== '');
+      if (failed !== undefined) throw new Error(`${program.name} failed: ${failed.errorMessage}`);
+      return active;
+    };
+    return {
+      name: program.name,
+      directory,
+      endpoint: { host: host.address, port: PEER_PORT },
+      whenWhole: async () => { await program.until('the whole torrent', async () => (await transfers()).some(({ seeder }) => seeder === 'true')); },
+      totals: async () => {
+        const [transfer] = await transfers();
+        return { downloaded: Number(transfer?.completedLength ?? 0), uploaded: Number(transfer?.uploadLength ?? 0) };
+      },
+      // At any other signal it leaves without a goodbye to its trackers.
+      stop: async () => { await program.stop('SIGINT'); },
+    };
+  },
+};
+
+async function call(url: string, method: string, ...params: readonly unknown[]): Promise<unknown> {
+  const response = await fetch(url, { method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', id: '1', method, params }) });
+  const answer = await response.json() as { readonly result?: unknown; readonly error?: { readonly message: string } };
+  if (answer.error !== undefined) throw new Error(`${method}: ${answer.error.message}`);
+  return answer.result;
+}

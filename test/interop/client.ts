@@ -1,0 +1,46 @@
+/** What every client can be asked for in a case, whoever made it: one small file a client implements this. */
+import type { Endpoint } from '../../src/bytes/endpoint.ts';
+import type { Host } from './network-namespace.ts';
+
+export interface Client {
+  readonly name: string;
+  /** It leaves files of no bytes out. */
+  readonly omitsEmptyFiles?: true;
+  /** Resolves once the client runs; it may still be checking its files. */
+  start(part: Part): Promise<RunningClient>;
+}
+
+/** The part that a client plays. */
+export interface Part {
+  readonly host: Host;
+  /** A torrent file's path, or a magnet link. */
+  readonly source: string;
+  /** Where its files are, or are to be. */
+  readonly directory: string;
+  /** A seed has its files already. */
+  readonly role: 'seed' | 'leecher';
+  /** Absent: as fast as can be. */
+  readonly uploadBytesPerSecond?: number;
+  /** Peers are found through the DHT alone, joined by way of this node. Absent: through trackers and other peers, never the DHT. */
+  readonly bootstrap?: Endpoint;
+}
+
+export interface RunningClient {
+  readonly name: string;
+  readonly directory: string;
+  /** Where it takes connections. */
+  readonly endpoint: Endpoint;
+  /** Resolves once it has everything, by its own word, and seeds. */
+  whenWhole(): Promise<void>;
+  totals(): Promise<Totals>;
+  stop(): Promise<void>;
+}
+
+/** Bytes of payload. */
+export interface Totals {
+  readonly downloaded: number;
+  readonly uploaded: number;
+}
+
+/** The custom of BitTorrent, and the same for all, so that a case knows where to find them. */
+export const PEER_PORT = 6881;
