@@ -21,6 +21,10 @@ export type Session = RuntimeSession;
 
 export { ShoalError } from './bytes/errors.ts';
 export type { Endpoint } from './bytes/endpoint.ts';
+export { keyPairFromSeed, type KeyPair } from './bytes/signature.ts';
+export type { KademliaNode } from './discovery/kademlia/kademlia.ts';
+export { followTorrent, publishTorrent, resolveTorrent, type Pointer } from './discovery/kademlia/mutable-torrent.ts';
+export { keepPublished, type Published } from './discovery/kademlia/publication.ts';
 export { createTorrent, type CreateOptions, type CreatedTorrent } from './metainfo/create.ts';
 export { exportTorrent } from './metainfo/export.ts';
 export { formatMagnet, magnetOf, parseMagnet, type Magnet } from './metainfo/magnet.ts';

@@ -111,6 +111,9 @@ test('share, and get by URL and by magnet link', async () => {
   const announceUrl = String(ready['url']).replace(/film.*/, 'announce');
   assert.deepEqual(ready['trackers'], [[announceUrl, announceUrl.replace('http', 'udp')]]);
 
+  const foreign = new URLSearchParams({ info_hash: 'a'.repeat(20), peer_id: 'b'.repeat(20), port: '1', uploaded: '0', downloaded: '0', left: '0', compact: '1' });
+  assert.match(await (await fetch(`${announceUrl}?${foreign}`)).text(), /not tracked here/);
+
   const byUrl = await work.run(['get', String(ready['url']), '--dir', 'by-url', '--json', ...ON_LOOPBACK, '--on-done', 'echo "$SHOAL_NAME|$SHOAL_PATH|$SHOAL_INFO_HASH|$NODE_COMPILE_CACHE" > told'], { home: 'home-1', env: { NODE_COMPILE_CACHE: work.path('cache') } });
   assert.equal(byUrl.exitCode, 0, byUrl.stderr);
   assert.deepEqual(await readFile(work.path('by-url/film.mkv')), bytes);
@@ -238,4 +241,15 @@ test('a torrent file that is not Shoal\'s own is left alone, and paths are the c
   assert.equal(url, null);
   assert.equal(magnet, `magnet:?xt=urn:btih:${infoHash}&dn=film.mkv&xl=6`);
   assert.equal(await readFile(work.path('from/film.mkv.torrent'), 'utf8'), 'a person\'s own file');
+});
+
+test('a share with neither tracker nor DHT says how others get it all the same', async () => {
+  await using work = await Workplace.create();
+  await writeFile(work.path('film.mkv'), 'a film');
+  const share = work.start(['share', 'film.mkv', '--no-embedded-tracker', ...ON_LOOPBACK]);
+  const told = await share.printed(/no tracker and no DHT/);
+  const [, magnet, peer] = /get '(magnet:[^']+)' --peer (127\.0\.0\.1:\d+)\n/.exec(told) ?? assert.fail(told);
+  const get = await work.run(['get', magnet, '--peer', peer, '--dir', 'out', ...ON_LOOPBACK], { home: 'home-1' });
+  assert.equal(get.exitCode, 0, get.stderr);
+  assert.equal(await readFile(work.path('out/film.mkv'), 'utf8'), 'a film');
 });

@@ -140,7 +140,7 @@ test('a publisher\'s link: what it points to is got, and followed from version t
   assert.equal(published['magnet'], `magnet:?xs=urn:btpk:${published['publicKey']}&s=66696c6d73`);
 
   const link = String(published['magnet']);
-  const follow = work.start(['get', link, '--dir', 'out', '--follow', '--follow-interval', '300ms', ...swarm, '--json'], { home: 'follow' });
+  const follow = work.start(['get', link, '--dir', 'out', '--follow', '--follow-interval', '1s', ...swarm, '--json'], { home: 'follow' });
   await follow.event('done');
   assert.deepEqual(await readFile(work.path('out/film.mkv')), first);
   await publish('two/film.mkv.torrent');
@@ -201,6 +201,7 @@ test('what makes no sense, and a node that does not answer', async () => {
     [['publish', 'ab'.repeat(20), '--key', 'bad.key', ...dht], 1, /bad\.key: a key has 32 bytes/],
     [['get', `magnet:?xt=urn:btih:${'ab'.repeat(20)}`, '--follow', ...swarm], 2, /--follow needs a link that names a publisher/],
     [['get', publisher, '--follow', '--stay', ...swarm], 2, /cannot be used with/],
+    [['get', publisher, '--follow', '--follow-interval', '10ms', ...swarm], 2, /a second or more/],
     [['get', publisher, '--no-dht', ...swarm], 2, /only the DHT knows/],
   ];
   await Promise.all(cases.map(async ([args, expected, pattern]) => {

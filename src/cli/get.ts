@@ -21,6 +21,7 @@ interface Options extends TransferOptions {
 }
 
 const USUAL_FOLLOW_INTERVAL = '5m';
+const SHORTEST_FOLLOW_INTERVAL_MS = 1000;
 
 export function define(command: Command): void {
   command.argument('<source>', 'a magnet link, a URL, a torrent file or an info-hash');
@@ -39,6 +40,7 @@ export function define(command: Command): void {
 }
 
 async function get(source: string, options: Options): Promise<void> {
+  if (options.followInterval < SHORTEST_FOLLOW_INTERVAL_MS) throw new UsageError('--follow-interval must be a second or more');
   const runtime = nodeRuntime();
   const signal = interruption();
   const named = await openSource(runtime, source, signal);

@@ -5,7 +5,7 @@ import { ShoalError } from '../../bytes/errors.ts';
 import { toHex } from '../../bytes/hex.ts';
 import { LIMITS } from '../../bytes/limits.ts';
 import { type MutableItem, targetOf } from '../../discovery/kademlia/item.ts';
-import { publishItem } from '../../discovery/kademlia/publication.ts';
+import { publishItem, storeItem } from '../../discovery/kademlia/publication.ts';
 import type { Disk } from '../../runtime/disk.ts';
 import { UsageError } from '../failure.ts';
 import { addExamples } from '../help.ts';
@@ -67,9 +67,8 @@ interface Stored {
 async function putPlain(running: Running, value: Uint8Array): Promise<Stored> {
   const { node, signal, waitFor } = running;
   await joined(running);
-  const { target, stored, refusals } = await waitFor('storing the item', node.put({ value }, { signal }));
-  if (stored === 0) throw new ShoalError('DHT_NOT_STORED', `no node of the DHT has taken the item: ${refusals[0]?.text ?? 'none answers'}`);
-  return { target, stored, version: undefined };
+  const stored = await waitFor('storing the item', storeItem(node, { value }, signal));
+  return { target: targetOf({ value }), stored, version: undefined };
 }
 
 async function putSigned(running: Running, value: Uint8Array, key: string, { salt = NO_SALT, seq }: Options): Promise<Stored> {

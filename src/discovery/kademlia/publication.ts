@@ -38,20 +38,21 @@ export interface Published {
 /** Stores a version. Rejects with `ShoalError` 'DHT_NOT_STORED' where no node takes it, 'DHT_SUPERSEDED' where its number is used. */
 export async function publishItem(node: KademliaNode, clock: Pick<Clock, 'unixTimeMs'>, options: PublishOptions): Promise<Published> {
   const { keyPair, salt, value, signal } = options;
-  const withSignal = signal === undefined ? {} : { signal };
   await unlessAborted(node.joined, signal);
-  const { item: last } = await node.get(targetOf({ publicKey: keyPair.publicKey, salt }), { salt, ...withSignal });
+  const { item: last } = await node.get(targetOf({ publicKey: keyPair.publicKey, salt }), { salt, ...(signal === undefined ? {} : { signal }) });
   const sequence = options.sequence ?? nextSequence(last, value, clock);
   if (last !== undefined && isMutable(last) && sequence <= last.sequence && !(sequence === last.sequence && equalBytes(last.value, value))) {
     throw new ShoalError('DHT_SUPERSEDED', `version ${last.sequence} is there already: another one needs a higher number`);
   }
   const item = signItem(keyPair, { value, salt, sequence });
-  const { stored, refusals } = await node.put(item, withSignal);
-  if (stored === 0) {
-    const why = refusals.length > 0 ? refusals[0].text : 'none answers';
-    throw new ShoalError('DHT_NOT_STORED', `no node of the DHT has taken the item: ${why}`);
-  }
-  return { item, stored };
+  return { item, stored: await storeItem(node, item, signal) };
+}
+
+/** Stores an item as it is, and counts the nodes that hold it then. Rejects with `ShoalError` 'DHT_NOT_STORED' where there are none. */
+export async function storeItem(node: KademliaNode, item: Item, signal?: AbortSignal): Promise<number> {
+  const { stored, refusals } = await node.put(item, signal === undefined ? {} : { signal });
+  if (stored > 0) return stored;
+  throw new ShoalError('DHT_NOT_STORED', `no node of the DHT has taken the item: ${refusals[0]?.text ?? 'none answers'}`);
 }
 
 /**
