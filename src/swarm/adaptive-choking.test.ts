@@ -11,7 +11,7 @@ function slotsAfter(rounds: number, link: { upBytesPerSecond: number; takes: num
   let unchoked: ReadonlySet<Neighbour> = new Set();
   const interested = Array.from({ length: 200 }, () => {
     const neighbour = {
-      connectedMs: 0, unchokedMs: Number.NEGATIVE_INFINITY, snubbed: false,
+      connectedMs: 0, chokedMs: 0, unchokedMs: Number.NEGATIVE_INFINITY, snubbed: false,
       get amChoking() { return !unchoked.has(this as unknown as Neighbour); },
       download: { bytesPerSecond: () => random.fraction() },
       unchokedAtBytes: 0, upload: { totalBytes: 0, bytesPerSecond: () => Math.min(link.takes, link.upBytesPerSecond / unchoked.size) },

@@ -11,7 +11,7 @@
  */
 import type { ChokingPolicy, ChokingRound } from './choking-policy.ts';
 import type { Neighbour } from './neighbour.ts';
-import { takeTurns, TitForTat } from './tit-for-tat.ts';
+import { hasHadTurn, takeTurns, TitForTat } from './tit-for-tat.ts';
 
 const LEAST_SLOTS = 5;
 const START_SLOTS = 5;
@@ -22,6 +22,7 @@ const WORTH_BYTES_PER_SECOND = 2048;
 
 export class AdaptiveChoking implements ChokingPolicy {
   slots = START_SLOTS;
+  readonly hasHadTurn = hasHadTurn;
   readonly #titForTat = new TitForTat();
 
   choose(round: ChokingRound): ReadonlySet<Neighbour> {

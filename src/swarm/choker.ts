@@ -2,11 +2,13 @@
  * Carries out a choking policy: a round every ten seconds, and between rounds whoever becomes interested is unchoked at once
  * while a slot is empty.
  *
- * Invariant: between rounds nobody is choked, and the unchoked interested are never more than the policy's slots.
+ * Invariant: the unchoked are never more than the policy's slots. Between rounds nobody is choked but one who wants nothing,
+ * or who has had his turn with a seed, and only where another takes his place.
  */
 import type { Random } from '../runtime/random.ts';
 import type { ChokingPolicy } from './choking-policy.ts';
 import type { Neighbour } from './neighbour.ts';
+import { longestWaiting } from './tit-for-tat.ts';
 import type { Upload } from './upload.ts';
 
 export class Choker {
@@ -34,13 +36,28 @@ export class Choker {
 
   /** A neighbour has become interested, or a slot empty. */
   fillSlots(nowMs: number): void {
-    const interested = [...this.#neighbours].filter((neighbour) => neighbour.peerInterested);
-    let empty = this.#policy.slots - interested.filter((neighbour) => !neighbour.amChoking).length;
-    for (const neighbour of interested) {
-      if (empty <= 0) return;
-      if (!neighbour.amChoking) continue;
-      neighbour.unchoke(nowMs);
-      empty -= 1;
-    }
+    let served = 0;
+    for (const neighbour of this.#neighbours) if (!neighbour.amChoking && neighbour.peerInterested) served += 1;
+    if (served >= this.#policy.slots) return;
+    const all = [...this.#neighbours];
+    const idle = all.filter((neighbour) => !neighbour.amChoking && !neighbour.peerInterested);
+    const next = longestWaiting(all.filter((neighbour) => neighbour.amChoking && neighbour.peerInterested)).slice(0, this.#policy.slots - served);
+    // Whoever wants nothing just now keeps his place until another takes it: else, once he wants something, there were too many.
+    for (const neighbour of idle.slice(0, Math.max(0, served + idle.length + next.length - this.#policy.slots))) this.#upload.choke(neighbour);
+    for (const neighbour of next) neighbour.unchoke(nowMs);
+  }
+
+  /**
+   * A seed is about to begin another piece with a neighbour. Where that has had its turn, and somebody waits for one, it is
+   * choked instead; tells whether it was.
+   */
+  endTurn(neighbour: Neighbour, nowMs: number): boolean {
+    if (neighbour.amChoking || this.#policy.hasHadTurn?.(neighbour, this.#upload.pieceLength) !== true) return false;
+    let somebodyWaits = false;
+    for (const other of this.#neighbours) if (other.amChoking && other.peerInterested) somebodyWaits = true;
+    if (!somebodyWaits) return false;
+    this.#upload.choke(neighbour);
+    this.fillSlots(nowMs);
+    return true;
   }
 }

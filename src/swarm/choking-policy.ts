@@ -28,4 +28,6 @@ export interface ChokingPolicy {
   choose(round: ChokingRound): ReadonlySet<Neighbour>;
   /** How many may be unchoked at once just now, so that a newcomer need not wait for the round while there is room. */
   readonly slots: number;
+  /** Whether a neighbour that we seed to has had so much that one who waits is to have its place at once. Absent: places are given at rounds only. */
+  hasHadTurn?(neighbour: Neighbour, pieceLength: number): boolean;
 }

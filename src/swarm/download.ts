@@ -305,7 +305,7 @@ export class Download {
     }
     // Only when nothing is left to begin, and no free block is left anywhere.
     if (this.#picker.offered > 0 || this.#open.size > 0) return undefined;
-    return endgameBlock(neighbour, this.#inProgress.values(), this.#blocksPerPiece);
+    return endgameBlock(neighbour, this.#inProgress.values());
   }
 
   /**

@@ -66,10 +66,14 @@ export class Neighbour {
 
   /** Its requests that we have not served yet. */
   readonly uploadQueue: BlockRequest[] = [];
+  /** The piece of which it was sent a block last. */
+  sendingPiece: number | undefined;
   readonly download: RateMeter;
   readonly upload: RateMeter;
-  /** When it was last unchoked and choked by us; -Infinity for never. */
+  /** When it was last unchoked by us; -Infinity for never. */
   unchokedMs = Number.NEGATIVE_INFINITY;
+  /** Since when it waits for its turn: when it was last choked by us, or came. */
+  chokedMs: number;
   /** What had been sent to it by then. */
   unchokedAtBytes = 0;
   lastSentMs: number;
@@ -91,6 +95,7 @@ export class Neighbour {
     this.supports = handshake.supports;
     this.client = clientName(handshake.peerId);
     this.connectedMs = nowMs;
+    this.chokedMs = nowMs;
     this.lastBlockMs = nowMs;
     this.lastSentMs = nowMs;
     this.lastReceivedMs = nowMs;
@@ -118,6 +123,7 @@ export class Neighbour {
   choke(nowMs: number): void {
     if (this.#amChoking) return;
     this.#amChoking = true;
+    this.chokedMs = nowMs;
     this.send({ type: 'choke' }, nowMs);
   }
 

@@ -34,14 +34,15 @@ async function fiftyPeers(seed: number): Promise<{ finishedMs: number[]; seedByt
   return { finishedMs: leechers.map((peer) => peer.finishedMs!), seedBytes: source.swarm.transfer!.upload.sentBytes };
 }
 
-test('fifty peers help each other: the last is done long before the seed alone could have served them, the same for the same seed', async () => {
+test('fifty peers come near to the fluid bound, though the file is small; the same seed gives the same', async () => {
   const first = await fiftyPeers(5);
-  const lastSeconds = Math.max(...first.finishedMs) / 1000;
   const bytes = 100 * 32 * 1024;
-  const clientServerSeconds = (49 * bytes) / (8 * MEGABIT);
   const boundSeconds = Math.max(bytes / (8 * MEGABIT), (49 * bytes) / (8 * MEGABIT + 49 * 4 * MEGABIT));
-  console.log({ lastSeconds, clientServerSeconds, boundSeconds, copies: first.seedBytes / bytes });
-  assert.ok(lastSeconds < clientServerSeconds / 5);
+  const lastSeconds = Math.max(...first.finishedMs) / 1000;
+  assert.ok(lastSeconds < boundSeconds / 0.7, `${lastSeconds} s, where nothing is faster than ${boundSeconds} s`);
+  assert.ok(lastSeconds > boundSeconds);
+  // What the seed could have sent by then is two copies and a half; had it sent the same to all, most would lack the rest.
+  assert.ok(first.seedBytes < 3 * bytes, `${first.seedBytes / bytes} copies`);
   assert.deepEqual(await fiftyPeers(5), first);
 });
 

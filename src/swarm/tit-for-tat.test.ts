@@ -11,6 +11,7 @@ const random = new SeededRandom(3);
 function neighbour(state: { givesBytesPerSecond?: number; connectedMs?: number; unchokedMs?: number; sentBytes?: number; snubbed?: boolean }): Neighbour {
   return {
     connectedMs: state.connectedMs ?? -1e6,
+    chokedMs: state.connectedMs ?? -1e6,
     amChoking: state.unchokedMs === undefined,
     unchokedMs: state.unchokedMs ?? Number.NEGATIVE_INFINITY,
     unchokedAtBytes: 0,
@@ -60,7 +61,7 @@ test('slots that no giver fills are for trying others', () => {
 test('a seed gives those a turn who have waited longest, and ends none before some whole pieces', () => {
   const nowMs = 100_000;
   const waiting = [neighbour({ connectedMs: 50_000 }), neighbour({ connectedMs: 10_000 }), neighbour({ connectedMs: 20_000 })];
-  const fresh = neighbour({ unchokedMs: 90_000, sentBytes: 1e9 });
+  const fresh = neighbour({ unchokedMs: 90_000 });
   const slow = neighbour({ unchokedMs: 60_000, sentBytes: 500_000 });
   const had = neighbour({ unchokedMs: 60_000, sentBytes: 1_200_000 });
   const stuck = neighbour({ unchokedMs: -30_000, sentBytes: 0 });

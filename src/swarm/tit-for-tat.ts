@@ -11,9 +11,10 @@ import type { Neighbour } from './neighbour.ts';
 
 const REGULAR_SLOTS = 4;
 const OPTIMISTIC_SLOTS = 1;
-/** A turn with a seed lasts for so many pieces, within bounds. */
-const TURN_PIECES = 4;
-const LEAST_TURN_MS = 30_000;
+/** A turn with a seed lasts for so many pieces, and for no less than what is asked for at first ... */
+const TURN_PIECES = 2;
+const LEAST_TURN_BYTES = 128 * 1024;
+/** ... but not for ever, where they come slowly. */
 const MOST_TURN_MS = 120_000;
 /** Somebody who came less than this long ago is a newcomer ... */
 const NEWCOMER_MS = 60_000;
@@ -22,6 +23,7 @@ const NEWCOMER_WEIGHT = 3;
 
 export class TitForTat implements ChokingPolicy {
   slots = REGULAR_SLOTS + OPTIMISTIC_SLOTS;
+  readonly hasHadTurn = hasHadTurn;
   #optimistic: readonly Neighbour[] = [];
 
   choose(round: ChokingRound): ReadonlySet<Neighbour> {
@@ -60,22 +62,24 @@ export function drawOptimistic({ nowMs, random }: { nowMs: number; random: Rando
 }
 
 /**
- * A seed's way: everybody gets a turn, those first who have waited longest. A turn is long enough for some whole pieces: of a
- * piece that is broken off nobody else has anything, and the next one will ask for it again.
+ * A seed's way: everybody gets a turn, those first who have waited longest. A turn is a few whole pieces: of a piece that is
+ * broken off nobody else has anything, and the next one will ask for it again. It is not more, for what a seed gives is to
+ * be passed on, and the more there are to do that, the sooner everybody has it.
  */
 export function takeTurns({ interested, nowMs, pieceLength }: ChokingRound, slots: number): ReadonlySet<Neighbour> {
-  const isOver = ({ unchokedMs, unchokedAtBytes, upload }: Neighbour): boolean => {
-    const turnMs = nowMs - unchokedMs;
-    return turnMs >= LEAST_TURN_MS && (turnMs >= MOST_TURN_MS || upload.totalBytes - unchokedAtBytes >= TURN_PIECES * pieceLength);
-  };
+  const isOver = (neighbour: Neighbour): boolean => hasHadTurn(neighbour, pieceLength) || nowMs - neighbour.unchokedMs >= MOST_TURN_MS;
   const current = interested.filter((neighbour) => !neighbour.amChoking).sort((a, b) => b.unchokedMs - a.unchokedMs);
   const waiting = longestWaiting(interested.filter((neighbour) => neighbour.amChoking));
   const goOn = current.filter((neighbour) => !isOver(neighbour));
   return new Set([...goOn, ...waiting, ...current.filter(isOver)].slice(0, slots));
 }
 
-/** In order of how long they have waited: since their last turn began, or since they came. */
+/** Whether the neighbour has been sent what a turn with a seed is. */
+export function hasHadTurn({ unchokedAtBytes, upload }: Neighbour, pieceLength: number): boolean {
+  return upload.totalBytes - unchokedAtBytes >= Math.max(TURN_PIECES * pieceLength, LEAST_TURN_BYTES);
+}
+
+/** In order of how long they have waited: since their last turn ended, or since they came. */
 export function longestWaiting(neighbours: readonly Neighbour[]): Neighbour[] {
-  const since = ({ connectedMs, unchokedMs }: Neighbour): number => Math.max(connectedMs, unchokedMs);
-  return neighbours.toSorted((a, b) => since(a) - since(b));
+  return neighbours.toSorted((a, b) => a.chokedMs - b.chokedMs);
 }

@@ -97,6 +97,7 @@ export class Transfer {
         failed: hooks.failed,
         throttled: (waitMs) => this.#serveAllIn(waitMs),
         isAllowedFast: (neighbour, piece) => this.#allowedFast.get(neighbour)?.has(piece) === true,
+        endTurn: (neighbour) => this.isSeeding && this.choker.endTurn(neighbour, clock.now()),
       },
     });
     const policy = typeof options.choking === 'string' ? CHOKING_POLICIES[options.choking]() : options.choking;

@@ -29,7 +29,7 @@ function seedOf(format: MetainfoFormat): { ask(request: BlockRequest): Promise<U
     },
   }, {
     clock: simulation, limit: new RateLimit(Number.POSITIVE_INFINITY, 0),
-    hooks: { failed: (error) => { throw error; }, throttled: () => undefined, isAllowedFast: () => false },
+    hooks: { failed: (error) => { throw error; }, throttled: () => undefined, isAllowedFast: () => false, endTurn: () => false },
   });
   const sent: PeerMessage[] = [];
   const channel: Channel<PeerMessage> = {

@@ -26,6 +26,8 @@ export interface UploadHooks {
   throttled(waitMs: number): void;
   /** What a neighbour may have though it is choked (BEP 6). */
   isAllowedFast(neighbour: Neighbour, piece: number): boolean;
+  /** Another piece is about to be begun with a neighbour. Tells whether it has been choked instead, for its turn was over. */
+  endTurn(neighbour: Neighbour): boolean;
 }
 
 export class Upload {
@@ -92,6 +94,7 @@ export class Upload {
     channel.lowWaterBytes = aheadBytes / 2;
     while (uploadQueue.length > 0 && channel.queuedBytes < aheadBytes) {
       const request = uploadQueue[0];
+      if (request.piece !== neighbour.sendingPiece && this.#hooks.endTurn(neighbour)) continue;
       const block = this.#inFile(request);
       const data = this.#reader.get(block);
       if (data === undefined) return this.#serveOnceRead(neighbour, block);
@@ -99,6 +102,7 @@ export class Upload {
       if (waitMs > 0) return this.#hooks.throttled(waitMs);
       this.#limit.take(request.length, nowMs);
       uploadQueue.shift();
+      neighbour.sendingPiece = request.piece;
       neighbour.upload.add(request.length, nowMs);
       this.sentBytes += request.length;
       neighbour.send({ ...request, type: 'piece', data: block === request ? data : padded(data, request.length) }, nowMs);
