@@ -9,6 +9,7 @@
 import { equalBytes } from '../bytes/compare.ts';
 import { ShoalError } from '../bytes/errors.ts';
 import { toHex } from '../bytes/hex.ts';
+import type { KademliaNode } from '../discovery/kademlia/kademlia.ts';
 import { followTorrent, type Pointer } from '../discovery/kademlia/mutable-torrent.ts';
 import type { Magnet, Publisher } from '../metainfo/magnet.ts';
 import { versionFields } from './dht/item-values.ts';
@@ -35,14 +36,15 @@ class Superseded extends ShoalError {
 const RESOLVING = 'resolving the link in the DHT';
 
 /** The link to what the publisher points to now, as soon as anything is found. Rejects with `ShoalError`, or the signal's reason. */
-export async function newestVersion({ display, runtime: { clock }, ...surroundings }: Surroundings, { source: link, intervalMs, signal }: Following): Promise<Magnet> {
+export async function newestVersion(surroundings: Surroundings, { source: link, intervalMs, signal }: Following): Promise<Magnet> {
+  const { display, runtime: { clock } } = surroundings;
   const versions = followTorrent(dhtOf(surroundings), clock, link.publisher, { intervalMs, signal });
   const { value: pointer } = await showWaiting(display, clock, RESOLVING, versions.next());
   tellVersion(display, pointer);
   return pointTo(link, pointer);
 }
 
-/** Gets version after version. Rejects with `ShoalError`; with the signal's reason, where none was whole when that aborted. */
+/** Gets version after version. Rejects with `ShoalError`; with the signal's reason, where the newest was not whole when that aborted. */
 export async function follow(surroundings: Surroundings, following: Following): Promise<void> {
   const { source: link, intervalMs, signal } = following;
   const { display, runtime: { clock } } = surroundings;
@@ -59,9 +61,9 @@ export async function follow(surroundings: Surroundings, following: Following): 
       current.ended.catch((error: unknown) => failing.abort(error));
     }
   } catch (error) {
-    if (current === undefined) throw error;
-    await current.stop(error);
-    if (!signal.aborted) throw error;
+    // However it ends, the version under way is stopped in order; if it was whole, to be told to stop is a good end.
+    await current?.stop(error);
+    if (current === undefined || !signal.aborted) throw error;
   }
 }
 
@@ -85,7 +87,7 @@ class Version {
   }
 }
 
-function dhtOf({ session: { dht } }: Pick<Surroundings, 'session'>): NonNullable<Surroundings['session']['dht']> {
+function dhtOf({ session: { dht } }: Surroundings): KademliaNode {
   if (dht === undefined) throw new UsageError('the link names a publisher, whom only the DHT knows: it cannot be got without it');
   return dht;
 }
