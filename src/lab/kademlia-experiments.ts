@@ -20,8 +20,9 @@ export interface LookupResults {
   /** Share of the lookups that found the peer that was announced. */
   readonly foundShare: number;
   readonly meanHops: number;
-  /** Queries sent; the answers come on top. */
   readonly meanQueries: number;
+  /** Queries and answers together. */
+  readonly meanMessages: number;
   readonly meanMs: number;
 }
 
@@ -149,6 +150,7 @@ class Recorder {
       foundShare: this.#found / this.#figures.length,
       meanHops: mean(this.#figures.map(({ hops }) => hops)),
       meanQueries: mean(this.#figures.map(({ queries }) => queries)),
+      meanMessages: mean(this.#figures.map(({ queries, answers }) => queries + answers)),
       meanMs: mean(this.#durationsMs),
     };
   }
