@@ -17,6 +17,7 @@ import { parseTorrent } from '../metainfo/parse.ts';
 import type { Disk } from '../runtime/disk.ts';
 import { nodeRuntime } from '../runtime/node/runtime.ts';
 import type { Network } from '../runtime/network.ts';
+import { sleep, type Clock } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Session } from '../session/session.ts';
 import { onlyTorrents } from '../tracker/admission.ts';
@@ -64,6 +65,9 @@ export function define(command: Command): void {
 const TRACKER_PORTS = { first: 6969, last: 6977 } as const;
 /** A share is short and its swarm small: who comes should be known to the others soon. */
 const ANNOUNCE_INTERVAL_MS = 5 * 60_000;
+/** How long our own announcement to our own tracker may take, and how often it is looked for. */
+const TRACKED_WITHIN_MS = 5000;
+const TRACKED_CHECK_MS = 20;
 
 async function share(paths: string[], options: Options): Promise<void> {
   const runtime = nodeRuntime();
@@ -87,6 +91,7 @@ async function share(paths: string[], options: Options): Promise<void> {
     await using session = await openSession({ ...runtime, disk: new SharedFiles(runtime.disk, created, directory) }, options);
     const torrent = await session.add(metainfo, { directory, check: 'trust', superSeeding: options.superSeeding === true });
     await unlessInterrupted(torrent.whenDone(), signal);
+    if (tracker !== undefined) await unlessInterrupted(untilTracked(tracker, runtime.clock), signal);
     const url = tracker === undefined ? undefined : `${httpAddresses(tracker, runtime.network)[0]}${published}`;
     const help = trackers.length > 0 ? NO_HELP : helpWithoutTracker(session, metainfo, options, runtime.network);
     tellReady(display, created, { magnet, torrentPath, url, port: session.port, help });
@@ -100,6 +105,15 @@ async function share(paths: string[], options: Options): Promise<void> {
     display.close();
     await tracker?.close();
   }
+}
+
+/**
+ * Resolves once the tracker knows of us: who comes with the link before that finds nobody, and may not ask again for minutes.
+ * Gives up waiting where that takes long.
+ */
+async function untilTracked(tracker: Tracker, clock: Clock): Promise<void> {
+  const latestMs = clock.now() + TRACKED_WITHIN_MS;
+  while ((await tracker.counts()).seeds === 0 && clock.now() < latestMs) await sleep(clock, TRACKED_CHECK_MS);
 }
 
 /** @param tracked the only torrents that may be announced, which may be added later */
@@ -148,18 +162,29 @@ async function mayBeReplaced(disk: Disk, file: string): Promise<boolean> {
 interface Help {
   /** For their command line. */
   readonly words: readonly string[];
+  /** By which it is found besides its links. */
+  readonly names: readonly string[];
   readonly why: string | undefined;
 }
 
-const NO_HELP: Help = { words: [], why: undefined };
+const NO_HELP: Help = { words: [], names: [], why: undefined };
 
-function helpWithoutTracker({ dht, port }: Session, { isPrivate }: Metainfo, { bootstrap = [], listen }: Options, network: Network): Help {
+function helpWithoutTracker(session: Session, { isPrivate, name }: Metainfo, { bootstrap = [], ring = [], listen }: Options, network: Network): Help {
+  const { dht, port } = session;
+  if (dht === undefined && session.ring !== undefined && !isPrivate) {
+    return {
+      words: ['--discovery', 'ring', ...(ring.length === 0 ? [] : ['--ring', ...ring.map(formatEndpoint)])],
+      names: [name],
+      why: 'There is no tracker and no DHT: others find this through the ring, by its name too.',
+    };
+  }
   if (dht === undefined || isPrivate) {
     const peers = reachableEndpoints([{ host: listen ?? '::', port }], network);
-    return { words: ['--peer', ...peers], why: 'There is no tracker and no DHT to find this through: others must be told where it is.' };
+    return { words: ['--peer', ...peers], names: [], why: 'There is no tracker and no DHT to find this through: others must be told where it is.' };
   }
   return {
     words: bootstrap.length === 0 ? [] : ['--bootstrap', ...bootstrap.map(formatEndpoint)],
+    names: [],
     why: 'There is no tracker: others find this through the DHT alone.',
   };
 }
@@ -176,7 +201,7 @@ function tellReady(display: Display, { metainfo }: CreatedTorrent, { magnet, tor
   const { name, length, pieceCount, pieceLength, trackers } = metainfo;
   const { bold, dim } = style(process.stdout);
   const places: [string, string | undefined][] = [['magnet', magnet], ['torrent', torrentPath], ['URL', url]];
-  const ways = [url, magnet].filter((source) => source !== undefined);
+  const ways = [url, magnet, ...help.names].filter((source) => source !== undefined);
   display.tell({
     event: 'ready', magnet, torrent: torrentPath, url: url ?? null, trackers,
     name, ...infoHashFields(metainfo), length, pieceLength, pieces: pieceCount, port,
@@ -185,7 +210,7 @@ function tellReady(display: Display, { metainfo }: CreatedTorrent, { magnet, tor
     '',
     ...places.filter(([, place]) => place !== undefined).map(([title, place]) => `  ${dim(title.padEnd(8))} ${place}`),
     '',
-    bold(`Others get it with${ways.length > 1 ? ' either of' : ''}`),
+    bold(`Others get it with${ways.length > 1 ? ' any of' : ''}`),
     ...ways.map((source) => `  ${commandLine('get', source, ...help.words)}`),
     '',
     ...(help.why === undefined ? [] : [dim(help.why)]),
