@@ -59,6 +59,8 @@ export const LIMITS = {
   hashTrees: 16,
   /** Addresses of a swarm's peers that are remembered. */
   candidates: 2000,
+  /** Neighbours of one torrent that one subscriber may be: an IPv4 address, or an IPv6 /64. */
+  neighboursPerSubscriber: 8,
   /** Requests under way with one neighbour. */
   outgoingRequests: 500,
   /** A neighbour's requests that wait to be served; more are refused. */
@@ -124,6 +126,17 @@ export const LIMITS = {
   saltBytes: 64,
   /** Hashes in one run of a Merkle tree's layer (BEP 52). */
   hashesPerRequest: 512,
+
+  /* Local discovery (BEP 14). */
+
+  /** Info-hashes in one announcement, sent or read: what goes into 1400 bytes. */
+  localInfoHashes: 24,
+  /** Peers of one torrent that are known not to be newcomers. */
+  localPeers: 256,
+  /** Senders of announcements that are told apart, and announcements of one that are read a second on average, and at once. */
+  localSenders: 1024,
+  localAnnouncementsPerSecond: 1,
+  localAnnouncementsAtOnce: 20,
 
   /* The Kademlia DHT. */
 
@@ -235,6 +248,8 @@ export const LIMITS = {
   ringSilentPeers: 512,
   /** Former neighbours kept, to find the other half of a ring after a partition. */
   ringRememberedPeers: 64,
+  /** The file in which peers are remembered between runs. */
+  ringPeersBytes: 16 * 1024,
   /** Routed queries waiting for their owner's word. */
   ringRoutedQueries: 256,
   /** Peers that hand a routed query on, one after the other. */

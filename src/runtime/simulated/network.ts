@@ -54,6 +54,8 @@ export class SimulatedNetwork {
   /** Names for `lookup`. */
   readonly names = new Map<string, string[]>();
   readonly #hosts = new Map<string, SimulatedHost>();
+  /** Members of multicast groups, by the group's address and port. */
+  readonly #groups = new Map<string, Set<Endpoint>>();
   readonly #lines = new Map<number, Line>();
 
   constructor(simulation: Simulation, faults: DatagramFaults = {}) {
@@ -70,6 +72,21 @@ export class SimulatedNetwork {
     const host = new SimulatedHost(this, all, link);
     for (const address of all) this.#hosts.set(address, host);
     return host;
+  }
+
+  /** Has a socket hear what is sent to a multicast group. */
+  joinGroup(group: string, member: Endpoint): void {
+    const members = this.#groups.get(group) ?? new Set();
+    this.#groups.set(group, members.add(member));
+  }
+
+  leaveGroup(group: string, member: Endpoint): void {
+    this.#groups.get(group)?.delete(member);
+  }
+
+  /** Who hears what is sent to `to`: the members of a multicast group, or undefined where it is none. */
+  membersOf(to: Endpoint): ReadonlySet<Endpoint> | undefined {
+    return this.#groups.get(formatEndpoint(to));
   }
 
   removeHost(host: SimulatedHost): void {
@@ -172,10 +189,15 @@ export class SimulatedHost implements Network {
     const endpoint = { host, port: where.port === 0 ? this.#freePort() : where.port };
     const key = formatEndpoint(endpoint);
     if (this.#datagramSockets.has(key)) throw new ShoalError('LISTEN_FAILED', `cannot listen on UDP ${key}: it is in use`);
+    const group = where.multicastGroup === undefined ? undefined : formatEndpoint({ host: where.multicastGroup, port: endpoint.port });
     const socket = new SimulatedDatagramSocket(endpoint, {
       send: (bytes, to) => this.#sendDatagram(endpoint, bytes, to),
-      close: () => { if (this.#datagramSockets.get(key) === socket) this.#datagramSockets.delete(key); },
+      close: () => {
+        if (this.#datagramSockets.get(key) === socket) this.#datagramSockets.delete(key);
+        if (group !== undefined) this.#world.leaveGroup(group, endpoint);
+      },
     });
+    if (group !== undefined) this.#world.joinGroup(group, endpoint);
     this.#datagramSockets.set(key, socket);
     return socket;
   }
@@ -254,11 +276,17 @@ export class SimulatedHost implements Network {
 
   #sendDatagram(from: Endpoint, bytes: Uint8Array, to: Endpoint): void {
     const { simulation, faults } = this.#world;
+    const members = this.#world.membersOf(to);
+    if (members !== undefined) {
+      // Each hears it or not for itself; the sender too, if it is a member.
+      for (const member of members) this.#sendDatagram(from, bytes, member);
+      return;
+    }
     const host = this.#world.route(from.host, to.host);
     if (host === undefined || simulation.random.fraction() < (faults.lossRate ?? 0)) return;
     const copies = simulation.random.fraction() < (faults.duplicateRate ?? 0) ? 2 : 1;
     // A copy, for the sender may use its buffer again before the datagram arrives.
-    const carried = bytes.slice();
+    const carried = new Uint8Array(bytes);
     for (let copy = 0; copy < copies; copy++) {
       const delayMs = this.latencyMs + host.latencyMs + simulation.random.fraction() * (faults.jitterMs ?? 0);
       simulation.after(delayMs, () => {
