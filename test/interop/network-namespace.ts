@@ -74,7 +74,7 @@ export class Network {
   addHost(): Host {
     const n = this.#hosts.length + 2;
     const name = `host${n}`;
-    const port = `port${n}`;
+    const port = portOf(name);
     ip('netns', 'add', name);
     const host = this.#host(name, n);
     this.#hosts.push(host);
@@ -99,7 +99,11 @@ export class Network {
 
   async close(): Promise<void> {
     await Promise.all(this.#programs.map((program) => program.exit ?? program.stop('SIGKILL')));
-    for (const { name } of this.#hosts) ip('netns', 'delete', name);
+    for (const { name } of this.#hosts) {
+      // The kernel takes a namespace down in its own time, and until then its port would keep a name that the next case needs.
+      ip('link', 'delete', portOf(name));
+      ip('netns', 'delete', name);
+    }
     ip('link', 'delete', BRIDGE);
     await rm(this.#directory, { recursive: true, force: true });
   }
@@ -127,6 +131,11 @@ export async function inNetwork(body: (network: Network) => Promise<void>, { fam
   } finally {
     await network.close();
   }
+}
+
+/** The end of a host's cable that is plugged into the bridge. */
+function portOf(hostName: string): string {
+  return `${hostName}-port`;
 }
 
 function ip(...words: readonly string[]): void {
