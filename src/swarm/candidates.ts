@@ -3,9 +3,10 @@
  * to try them: those that have failed least, then by priority (BEP 40), then at random.
  *
  * Invariant: at most `LIMITS.candidates` are kept; an address that fails is tried again later and later, and no more after
- * `MOST_FAILURES`. One that is connected, or being connected to, is never given out.
+ * `MOST_FAILURES`. One that is connected, or being connected to, is never given out; nor is our own, once it is known.
  */
-import { formatEndpoint, type Endpoint } from '../bytes/endpoint.ts';
+import { addressScope } from '../bytes/address-scope.ts';
+import { addressToBytes, formatEndpoint, type Endpoint } from '../bytes/endpoint.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import type { Random } from '../runtime/random.ts';
 import { peerPriority } from './peer-priority.ts';
@@ -13,6 +14,7 @@ import { peerPriority } from './peer-priority.ts';
 const FIRST_RETRY_MS = 5_000;
 const LAST_RETRY_MS = 15 * 60_000;
 const MOST_FAILURES = 10;
+const NEVER = Number.POSITIVE_INFINITY;
 
 interface Candidate {
   readonly endpoint: Endpoint;
@@ -21,6 +23,8 @@ interface Candidate {
   /** Not to be tried before. */
   notBeforeMs: number;
   inUse: boolean;
+  /** It had everything, when we last met it. */
+  isSeed: boolean;
 }
 
 export class Candidates {
@@ -29,6 +33,7 @@ export class Candidates {
   #ourEndpoint: Endpoint | undefined;
   /** Before this nobody can be taken, unless something changes. */
   #nobodyBeforeMs = 0;
+  #leftOutSeeds = false;
 
   constructor(random: Random) {
     this.#random = random;
@@ -43,40 +48,42 @@ export class Candidates {
     this.#ourEndpoint = endpoint;
   }
 
-  /** Somebody has named this address. */
+  /** Somebody has named this address. What no single host can have is passed over. */
   add(endpoint: Endpoint, nowMs: number): void {
+    if (addressScope(endpoint.host) === 'unusable' && !isName(endpoint.host)) return;
     this.#nobodyBeforeMs = 0;
     const key = formatEndpoint(endpoint);
     const known = this.#byEndpoint.get(key);
     if (known !== undefined) {
       // Named anew, so perhaps it is back: worth one more try.
-      if (known.failures >= MOST_FAILURES) known.failures = MOST_FAILURES - 1;
+      if (known.failures >= MOST_FAILURES && known.failures < NEVER) known.failures = MOST_FAILURES - 1;
       return;
     }
     if (this.#byEndpoint.size >= LIMITS.candidates && !this.#dropWorst()) return;
     const random = this.#random.fraction();
     const priority = this.#ourEndpoint === undefined ? random : peerPriority(this.#ourEndpoint, endpoint) + random;
-    this.#byEndpoint.set(key, { endpoint, priority, failures: 0, notBeforeMs: nowMs, inUse: false });
+    this.#byEndpoint.set(key, { endpoint, priority, failures: 0, notBeforeMs: nowMs, inUse: false, isSeed: false });
   }
 
-  /** The one to try now, marked as in use; undefined where there is none. */
-  take(nowMs: number): Endpoint | undefined {
+  /** The one to try now, marked as in use; undefined where there is none. A seed leaves seeds alone. */
+  take(nowMs: number, leaveOutSeeds = false): Endpoint | undefined {
     // Asked every second, and mostly in vain.
-    if (nowMs < this.#nobodyBeforeMs) return undefined;
+    if (nowMs < this.#nobodyBeforeMs && leaveOutSeeds === this.#leftOutSeeds) return undefined;
     let best: Candidate | undefined;
     let nextMs = Number.POSITIVE_INFINITY;
     for (const candidate of this.#byEndpoint.values()) {
-      if (candidate.inUse || candidate.failures >= MOST_FAILURES) continue;
+      if (candidate.inUse || candidate.failures >= MOST_FAILURES || (leaveOutSeeds && candidate.isSeed)) continue;
       nextMs = Math.min(nextMs, candidate.notBeforeMs);
       if (candidate.notBeforeMs > nowMs) continue;
       if (best === undefined || isBetter(candidate, best)) best = candidate;
     }
     this.#nobodyBeforeMs = nextMs;
+    this.#leftOutSeeds = leaveOutSeeds;
     if (best !== undefined) best.inUse = true;
     return best?.endpoint;
   }
 
-  /** A neighbour that came to us has told where it listens: it need not be tried while it is here. */
+  /** A neighbour can be reached here: it need not be tried while it is with us. */
   use(endpoint: Endpoint, nowMs: number): void {
     this.add(endpoint, nowMs);
     const candidate = this.#byEndpoint.get(formatEndpoint(endpoint));
@@ -94,34 +101,46 @@ export class Candidates {
     this.#nobodyBeforeMs = Math.min(this.#nobodyBeforeMs, candidate.notBeforeMs);
   }
 
-  /** The connection has ended after having been one. It may be made again after `pauseMs`. */
-  released(endpoint: Endpoint, nowMs: number, pauseMs: number): void {
+  /** The connection has ended after having been one, with a seed or not. It may be made again after `pauseMs`. */
+  released(endpoint: Endpoint, nowMs: number, { pauseMs, isSeed }: { readonly pauseMs: number; readonly isSeed: boolean }): void {
     const candidate = this.#byEndpoint.get(formatEndpoint(endpoint));
     if (candidate === undefined) return;
     candidate.inUse = false;
+    candidate.isSeed = isSeed;
     candidate.failures = 0;
     candidate.notBeforeMs = nowMs + pauseMs;
     this.#nobodyBeforeMs = Math.min(this.#nobodyBeforeMs, candidate.notBeforeMs);
+  }
+
+  /** It is our own address: it is kept, lest the next to name it have us try it again. */
+  avoid(endpoint: Endpoint): void {
+    const candidate = this.#byEndpoint.get(formatEndpoint(endpoint));
+    if (candidate !== undefined) candidate.failures = NEVER;
   }
 
   forget(endpoint: Endpoint): void {
     this.#byEndpoint.delete(formatEndpoint(endpoint));
   }
 
-  forgetHost(host: string): void {
-    for (const [key, { endpoint }] of this.#byEndpoint) if (endpoint.host === host) this.#byEndpoint.delete(key);
+  /** Forgets those whose host `matches`. */
+  forgetHosts(matches: (host: string) => boolean): void {
+    for (const [key, { endpoint }] of this.#byEndpoint) if (matches(endpoint.host)) this.#byEndpoint.delete(key);
   }
 
   #dropWorst(): boolean {
     let worst: string | undefined;
     let worstFailures = 0;
     for (const [key, { failures, inUse }] of this.#byEndpoint) {
-      if (inUse || failures <= worstFailures) continue;
+      if (inUse || failures <= worstFailures || failures === NEVER) continue;
       worst = key;
       worstFailures = failures;
     }
     return worst !== undefined && this.#byEndpoint.delete(worst);
   }
+}
+
+function isName(host: string): boolean {
+  return addressToBytes(host) === undefined;
 }
 
 function isBetter(a: Candidate, b: Candidate): boolean {

@@ -2,10 +2,13 @@
  * Who we are connected to: a random few of the swarm. Connects to candidates, several at once; takes those who come; shakes
  * hands; lets go of the useless where others wait; keeps out the banned.
  *
- * Invariant: never more than `maxNeighbours`, one connection a peer id, none to ourselves, none to a banned address.
+ * Invariant: never more than `maxNeighbours`, of one subscriber no more than `LIMITS.neighboursPerSubscriber`; one connection
+ * a peer id, none to ourselves, none to a banned address.
  */
+import { addressGroup, addressScope } from '../bytes/address-scope.ts';
 import { compareBytes, equalBytes } from '../bytes/compare.ts';
 import type { Endpoint } from '../bytes/endpoint.ts';
+import { ShoalError } from '../bytes/errors.ts';
 import { toHex } from '../bytes/hex.ts';
 import { keepNewest } from '../bytes/keep-newest.ts';
 import { LIMITS } from '../bytes/limits.ts';
@@ -51,17 +54,17 @@ export interface NeighboursOptions {
   readonly hooks: NeighboursHooks;
 }
 
-/** Addresses that have sent spoilt pieces, the latest last. */
+/** Who has sent spoilt pieces, the latest last: an address of IPv4, or all of IPv6 that one subscriber has. */
 export class Bans {
-  readonly #hosts = new Set<string>();
+  readonly #groups = new Set<string>();
 
   add(host: string): void {
-    this.#hosts.add(host);
-    keepNewest(this.#hosts, LIMITS.bannedAddresses);
+    this.#groups.add(addressGroup(host));
+    keepNewest(this.#groups, LIMITS.bannedAddresses);
   }
 
   has(host: string): boolean {
-    return this.#hosts.has(host);
+    return this.#groups.has(addressGroup(host));
   }
 }
 
@@ -71,6 +74,8 @@ export class Neighbours {
   readonly #options: NeighboursOptions;
   readonly #byPeerId = new Map<string, Neighbour>();
   readonly #abort = new AbortController();
+  /** Those we have connected to and who have not shaken hands yet. */
+  readonly #greeting = new Set<Channel<PeerMessage>>();
   #connecting = 0;
   #nextSerial = 1;
 
@@ -83,7 +88,7 @@ export class Neighbours {
   connectMore(): void {
     const nowMs = this.#options.clock.now();
     while (this.#connecting < CONNECTING && this.all.size + this.#connecting < this.#options.maxNeighbours && !this.#abort.signal.aborted) {
-      const endpoint = this.candidates.take(nowMs);
+      const endpoint = this.candidates.take(nowMs, this.#options.weAreSeed());
       if (endpoint === undefined) return;
       if (this.#options.bans.has(endpoint.host)) this.candidates.forget(endpoint);
       else this.#connect(endpoint);
@@ -93,15 +98,17 @@ export class Neighbours {
   /** A peer has come, and shaken hands for this swarm. */
   accept(channel: Channel<PeerMessage>, handshake: Handshake): void {
     const refusal = this.#refusal(channel, handshake);
-    if (refusal !== undefined) return channel.close(new WireError(refusal));
-    this.#sendHandshake(channel, handshake.infoHash);
-    this.#add(channel, handshake);
+    // The other end of a connection to ourselves learns by our own peer id whom it has called.
+    if (refusal === undefined || this.#isOurselves(handshake)) this.#sendHandshake(channel, handshake.infoHash);
+    if (refusal === undefined) this.#add(channel, handshake);
+    else channel.close(new WireError(refusal));
   }
 
   ban(host: string, reason: Error): void {
-    this.#options.bans.add(host);
-    this.candidates.forgetHost(host);
-    for (const neighbour of this.all) if (neighbour.endpoint.host === host) neighbour.channel.close(reason);
+    const { bans } = this.#options;
+    bans.add(host);
+    this.candidates.forgetHosts((other) => bans.has(other));
+    for (const neighbour of this.all) if (bans.has(neighbour.endpoint.host)) neighbour.channel.close(reason);
   }
 
   /** Lets go of those that nobody gains by, where all that both want is had, or where others wait for their place. */
@@ -118,6 +125,7 @@ export class Neighbours {
   stop(): void {
     this.#abort.abort(new Error('the torrent has been stopped'));
     for (const neighbour of this.all) neighbour.channel.close();
+    for (const channel of this.#greeting) channel.close();
   }
 
   #connect(endpoint: Endpoint): void {
@@ -134,8 +142,12 @@ export class Neighbours {
       signal: this.#abort.signal,
       ...(localHost === undefined ? {} : { localHost }),
     }).then((channel) => {
+      this.#greeting.add(channel);
       this.#sendHandshake(channel, this.#options.infoHashes[0]);
-      expectHandshake(channel, clock, (result) => ended(this.#take(channel, result)));
+      expectHandshake(channel, clock, (result) => {
+        this.#greeting.delete(channel);
+        ended(this.#take(channel, result));
+      });
     }, () => ended(false));
   }
 
@@ -154,24 +166,38 @@ export class Neighbours {
 
   /** Why a peer is not taken; undefined where it is. */
   #refusal(channel: Channel<PeerMessage>, handshake: Handshake): string | undefined {
-    const { infoHashes, peerId, maxNeighbours, bans } = this.#options;
+    const { infoHashes, maxNeighbours, bans } = this.#options;
     if (this.#abort.signal.aborted) return 'the torrent has been stopped';
     if (!infoHashes.some((infoHash) => equalBytes(infoHash, handshake.infoHash))) return 'it speaks of another torrent';
-    if (equalBytes(handshake.peerId, peerId)) {
-      if (!channel.incoming) this.candidates.forget(channel.remote);
+    if (this.#isOurselves(handshake)) {
+      if (!channel.incoming) this.candidates.avoid(channel.remote);
       return 'it is ourselves';
     }
     if (bans.has(channel.remote.host)) return 'its address is banned';
+    if (this.#isCrowded(channel.remote.host)) return 'there are enough of its address';
     if (this.all.size >= maxNeighbours && !this.#makeRoom()) return 'there is no room';
     const twin = this.#byPeerId.get(toHex(handshake.peerId));
     if (twin === undefined) return undefined;
     // Both have connected to each other at once: both ends keep the connection that the greater peer id has opened.
-    const weAreGreater = compareBytes(peerId, handshake.peerId) > 0;
-    const isTheOneToKeep = twin.channel.incoming !== channel.incoming && channel.incoming !== weAreGreater;
-    if (!isTheOneToKeep) return 'it is connected already';
+    const weAreGreater = compareBytes(this.#options.peerId, handshake.peerId) > 0;
+    const isCrossing = twin.channel.incoming !== channel.incoming && twin.endpoint.host === channel.remote.host;
+    if (!isCrossing || channel.incoming === weAreGreater) return 'it is connected already';
     twin.channel.close();
     this.#remove(twin, undefined);
     return undefined;
+  }
+
+  #isOurselves({ peerId }: Handshake): boolean {
+    return equalBytes(peerId, this.#options.peerId);
+  }
+
+  /** Whether one subscriber has as many places as he may have, so that nobody takes them all. On a local network all are welcome. */
+  #isCrowded(host: string): boolean {
+    if (addressScope(host) !== 'global') return false;
+    const group = addressGroup(host);
+    let count = 0;
+    for (const { endpoint } of this.all) if (addressGroup(endpoint.host) === group) count += 1;
+    return count >= LIMITS.neighboursPerSubscriber;
   }
 
   /** To a seed all are alike: whoever has had his turn, longest ago, makes room for somebody who comes. Tells whether there is room now. */
@@ -193,6 +219,7 @@ export class Neighbours {
     const neighbour = new Neighbour(this.#nextSerial++, channel, handshake, clock.now());
     this.all.add(neighbour);
     this.#byPeerId.set(toHex(neighbour.peerId), neighbour);
+    if (neighbour.listenEndpoint !== undefined) this.candidates.use(neighbour.listenEndpoint, neighbour.connectedMs);
     hooks.joined(neighbour);
     channel.handle({
       message: (message) => {
@@ -210,9 +237,10 @@ export class Neighbours {
     if (this.#byPeerId.get(key) === neighbour) this.#byPeerId.delete(key);
     const nowMs = this.#options.clock.now();
     if (neighbour.listenEndpoint !== undefined) {
-      // One that broke the protocol will do so again.
-      if (reason instanceof WireError) this.candidates.failed(neighbour.listenEndpoint, nowMs);
-      else this.candidates.released(neighbour.listenEndpoint, nowMs, RECONNECT_PAUSE_MS);
+      // One that broke the protocol, or does not keep up, will do so again; one that has left may be back.
+      const isLeave = reason === undefined || (reason instanceof ShoalError && reason.code === 'CONNECTION_LOST');
+      if (!isLeave) this.candidates.failed(neighbour.listenEndpoint, nowMs);
+      else this.candidates.released(neighbour.listenEndpoint, nowMs, { pauseMs: RECONNECT_PAUSE_MS, isSeed: neighbour.isSeed || neighbour.uploadOnly });
     }
     this.#options.hooks.left(neighbour, reason);
     this.connectMore();
@@ -220,24 +248,28 @@ export class Neighbours {
 }
 
 /**
- * Tells `decide` the handshake with which the other end begins, or why there is none; the channel is closed then. `decide`
- * must hand the channel on or close it before it returns, for more messages may be right behind.
+ * Tells `decide`, once, the handshake with which the other end begins, or why there is none; the channel is closed then.
+ * `decide` must hand the channel on or close it before it returns, for more messages may be right behind.
  */
 export function expectHandshake(
   channel: Channel<PeerMessage>,
   clock: Clock,
   decide: (result: Handshake | Error) => void,
 ): void {
+  let isDecided = false;
   const timer = clock.after(HANDSHAKE_TIMEOUT_MS, () => channel.close(new WireError('it has not shaken hands')));
+  const end = (result: Handshake | Error): void => {
+    if (isDecided) return;
+    isDecided = true;
+    timer.cancel();
+    decide(result);
+  };
   channel.handle({
     message: (message) => {
-      timer.cancel();
-      if (message.type === 'handshake') decide(message);
+      if (message.type === 'handshake') end(message);
+      else channel.close(new WireError('it did not begin with a handshake'));
     },
     drained: () => undefined,
-    closed: (reason) => {
-      timer.cancel();
-      decide(reason ?? new WireError('it has closed the connection'));
-    },
+    closed: (reason) => end(reason ?? new WireError('it has closed the connection')),
   });
 }
