@@ -69,6 +69,7 @@ export function answerAnnounce(
     endpoint: endpointOf(believedAddress(request, from) ?? source, request.port),
     state: peerState,
     completed: request.event === 'completed' && peerState === 'seed',
+    wantsGivers: peerState === 'downloader' || mayLackMetadata(request),
     wanted: { 4: Math.min(wanted, room[4]), 6: Math.min(wanted, room[6]) },
     withPeerIds: !request.compact,
   });
@@ -114,6 +115,14 @@ function stateOf({ event, left }: AnnounceRequest): PeerState {
   if (event === 'stopped') return 'gone';
   if (left === 0) return 'seed';
   return event === 'paused' ? 'partial seed' : 'downloader';
+}
+
+/**
+ * Who has nothing but a magnet link does not know how much is left, and some (aria2) say 0 then: like a seed, but one that
+ * has not moved a byte.
+ */
+function mayLackMetadata({ left, downloaded, uploaded }: AnnounceRequest): boolean {
+  return left === 0 && downloaded === 0 && uploaded === 0;
 }
 
 function believedAddress({ address }: AnnounceRequest, from: string): Uint8Array | undefined {

@@ -26,6 +26,7 @@ function announcement(number: number, options: Partial<Announcement> & { readonl
     endpoint,
     state: 'downloader',
     completed: false,
+    wantsGivers: options.state === undefined || options.state === 'downloader',
     wanted: { 4: 50, 6: 50 },
     withPeerIds: false,
     ...options,
@@ -72,7 +73,7 @@ test('peer ids come in the order of the endpoints', () => {
   }
 });
 
-test('seeds and partial seeds are told only of those who want something; these are told of all', () => {
+test('who has no use for givers is told only of those who want something, and others of all', () => {
   const { store } = newStore();
   const states: PeerState[] = ['seed', 'seed', 'partial seed', 'downloader', 'downloader'];
   for (const [index, state] of states.entries()) store.announce(announcement(index + 1, { state }));

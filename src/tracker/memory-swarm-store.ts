@@ -61,7 +61,7 @@ export class MemorySwarmStore implements SwarmStore {
   }
 
   announce(announcement: Announcement): SwarmView {
-    const { infoHash, peerId, state, wanted, withPeerIds } = announcement;
+    const { infoHash, peerId, state, wanted, wantsGivers, withPeerIds } = announcement;
     this.#expire();
     if (state === 'gone') this.#leave(announcement);
     else this.#enter(announcement);
@@ -69,7 +69,7 @@ export class MemorySwarmStore implements SwarmStore {
     const sample = (members: SwarmMembers | undefined, count: number): SwarmView['peers'][4] =>
       members === undefined || state === 'gone'
         ? NO_PEERS
-        : members.sample(this.#random, count, state !== 'downloader', peerId, withPeerIds);
+        : members.sample(this.#random, count, wantsGivers, peerId, withPeerIds);
     return { counts: countsOf(swarm), peers: { 4: sample(swarm?.ipv4, wanted[4]), 6: sample(swarm?.ipv6, wanted[6]) } };
   }
 

@@ -68,11 +68,11 @@ export class SwarmMembers {
   /**
    * Up to `count` members, each subset as likely as any other. Each one drawn is moved to the front of its part of the list
    * (a shuffle of Fisher and Yates that stops early), so nobody is drawn twice.
-   * @param toGiver leave out those who give too
+   * @param withGivers those who only give too
    * @param ownId leave out whoever has this peer id
    */
-  sample(random: Random, count: number, toGiver: boolean, ownId: Uint8Array, withPeerIds: boolean): PeerSample {
-    let nextGiver = toGiver ? this.#givers : 0;
+  sample(random: Random, count: number, withGivers: boolean, ownId: Uint8Array, withPeerIds: boolean): PeerSample {
+    let nextGiver = withGivers ? 0 : this.#givers;
     let nextTaker = this.#givers;
     const room = Math.min(count, this.#slots.length - nextGiver);
     if (room <= 0) return NO_PEERS;

@@ -24,6 +24,8 @@ export interface Announcement {
   readonly state: PeerState;
   /** The download has just ended: counts, once for each time that the peer was no seed before. */
   readonly completed: boolean;
+  /** Whether those who only give (seeds and partial seeds) are of use to it: they are not to each other. */
+  readonly wantsGivers: boolean;
   /** Peers wanted of each family. */
   readonly wanted: Readonly<Record<AddressFamily, number>>;
   readonly withPeerIds: boolean;
@@ -31,10 +33,7 @@ export interface Announcement {
 
 export interface SwarmView {
   readonly counts: SwarmCounts;
-  /**
-   * Each subset of the swarm as likely as any other of its size. Those who want nothing are told only of those who do: seeds
-   * have no use for seeds.
-   */
+  /** Each subset of the swarm as likely as any other of its size: of the whole swarm, or of those who want something. */
   readonly peers: Readonly<Record<AddressFamily, PeerSample>>;
 }
 

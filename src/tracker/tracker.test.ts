@@ -145,6 +145,17 @@ test('seeds are counted, and downloads when they end', async () => {
   assert.deepEqual(await world.simulation.complete(scrapeTracker(runtime, UDP, [unknown, INFO_HASH]), MINUTE_MS), [nothing, { ...counts, partialSeeds: 0 }]);
 });
 
+test('seeds are told of no seeds, but who says that nothing is left and has not moved a byte may have no more than a magnet link', async () => {
+  const world = new World();
+  await world.track();
+  const seed = (uploaded: number): Peer => world.peer(HTTP, { totals: () => ({ uploaded, downloaded: 0, left: 0 }) });
+  const giver = seed(1000);
+  await world.simulation.run(MINUTE_MS);
+  const [other, newcomer] = [seed(1), seed(0)];
+  await world.simulation.run(MINUTE_MS);
+  assert.deepEqual([giver, other, newcomer].map(({ found }) => found.size > 0), [false, false, true]);
+});
+
 test('a dual-stack tracker tells both families over HTTP, and the asker\'s over UDP', async () => {
   const world = new World(['10.0.0.1', '2001:db8::1']);
   world.network.names.set('t.example', ['10.0.0.1', '2001:db8::1']);

@@ -1,10 +1,10 @@
-/** Where there is nothing but IPv6 (BEP 7): named peers, trackers over HTTP and UDP. */
+/** Where there is nothing but IPv6 (BEP 7): named peers, trackers over HTTP and UDP, `share`'s own tracker and links. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createWithLibtorrent, libtorrent } from './libtorrent.ts';
 import { inNetwork } from './network-namespace.ts';
 import { assertWhole, copyPayload, makePayload, oneFile } from './payload.ts';
-import { getOnce, startShoalTracker } from './shoal.ts';
+import { getOnce, runShoal, startShoalTracker } from './shoal.ts';
 
 test('IPv6 alone: libtorrent seeds; Shoal gets from a named peer, and by trackers over HTTP and UDP', () => inNetwork(async (network) => {
   const [seedHost, ...hosts] = network.addHosts(4);
@@ -27,4 +27,15 @@ test('IPv6 alone: libtorrent seeds; Shoal gets from a named peer, and by tracker
     await assertWhole(payload, leecher);
     assert.equal((await leecher.command.program.whenEnded).code, 0);
   }
+}, { family: 6 }));
+
+test('IPv6 alone: Shoal shares; libtorrent gets', () => inNetwork(async (network) => {
+  const [shareHost, leecherHost] = network.addHosts(2);
+  const directory = shareHost.folder('files');
+  const payload = await makePayload(directory, oneFile(8));
+  const share = runShoal(shareHost, ['share', payload.path], { directory });
+  const { magnet } = await share.command.event('ready');
+  const leecher = await libtorrent.start({ host: leecherHost, source: String(magnet), directory: leecherHost.folder('files'), role: 'leecher' });
+  await leecher.whenWhole();
+  await assertWhole(payload, leecher);
 }, { family: 6 }));

@@ -1,7 +1,6 @@
 /** Each client as seed for Shoal and as leecher from it, by torrent file and by magnet link, with the other's metadata. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { aria2 } from './aria2.ts';
 import { OTHERS } from './clients.ts';
 import { createWithLibtorrent } from './libtorrent.ts';
 import { inNetwork } from './network-namespace.ts';
@@ -33,8 +32,6 @@ for (const client of OTHERS) {
     assert.equal((await byMagnet.totals()).downloaded, payload.length);
   }));
 
-  // Not aria2 yet: at times it gets nothing from a share, which is under investigation.
-  if (client === aria2) continue;
   test(`Shoal shares; ${client.name} gets, by torrent file and by magnet link`, () => inNetwork(async (network) => {
     const [shareHost, fileHost, magnetHost] = network.addHosts(3);
     const directory = shareHost.folder('files');
