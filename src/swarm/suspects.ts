@@ -31,8 +31,8 @@ export class Suspects {
 
   /** The piece's bytes were not what its hash says. Gives the addresses that are guilty beyond doubt. */
   failed(attempt: PieceInProgress, bytes: Uint8Array): string[] {
-    const hosts = new Set(this.#sendersOf(attempt));
-    if (hosts.size === 1) return [...hosts];
+    const only = this.#onlySenderOf(attempt);
+    if (only !== undefined) return [only];
     const blocks = this.#blocks.get(attempt.piece) ?? [];
     for (let block = 0; block < attempt.blockCount; block++) {
       const host = this.#hosts.get(attempt.senders[block]);
@@ -63,8 +63,10 @@ export class Suspects {
     return this.#blocks.has(piece);
   }
 
-  #sendersOf(attempt: PieceInProgress): string[] {
-    return [...attempt.senders].flatMap((serial) => this.#hosts.get(serial) ?? []);
+  /** Undefined where there were several, or somebody who is forgotten was among them. */
+  #onlySenderOf({ senders }: PieceInProgress): string | undefined {
+    const first = this.#hosts.get(senders[0]);
+    return senders.every((serial) => this.#hosts.get(serial) === first) ? first : undefined;
   }
 }
 
