@@ -268,6 +268,8 @@ export const LIMITS = {
   ringAnnouncements: 100_000,
   /** … and those by one address (a /64 of IPv6; on local addresses, one port). */
   ringAnnouncementsPerAddress: 10_000,
+  /** Announcements remembered that their holders have taken back. */
+  ringTakenBack: 4096,
   /** Announcements gathered before they are copied to the successors. */
   ringFreshAnnouncements: 512,
   /** Pages fetched of one answer. */

@@ -26,6 +26,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'tracker', usage: '[options]', summary: 'run a tracker, over HTTP and UDP', load: () => import('./tracker.ts') },
   { name: 'publish', usage: 'FILE.torrent --key KEYFILE [options]', summary: 'point to a torrent as your newest, for all who follow your link', load: () => import('./publish.ts') },
   { name: 'dht', usage: 'COMMAND [options]', summary: 'the DHT: run a node, ask for nodes, peers and items', load: () => import('./dht.ts') },
+  { name: 'ring', usage: 'COMMAND [options]', summary: 'the ring: run a peer, publish and find files by name', load: () => import('./ring.ts') },
   { name: 'plan', usage: '--size SIZE --hosts N --up RATE --source-up RATE [options]', summary: 'how long will a rollout to a fleet take, and what would help?', load: () => import('./plan.ts') },
   { name: 'lab', usage: 'COMMAND [options]', summary: 'the laboratory: models and simulations of distribution', load: () => import('./lab.ts') },
 ];

@@ -10,6 +10,7 @@ import { addExamples } from './help.ts';
 import { interruption } from './interruption.ts';
 import { leavingOf } from './leaving.ts';
 import { readDuration } from './options.ts';
+import { findOnRing, isNameOnRing } from './ring/by-name.ts';
 import { openSource } from './sources.ts';
 import { transfer, withSession } from './transfer.ts';
 import { addTransferOptions, type TransferOptions } from './transfer-options.ts';
@@ -24,7 +25,7 @@ const USUAL_FOLLOW_INTERVAL = '5m';
 const SHORTEST_FOLLOW_INTERVAL_MS = 1000;
 
 export function define(command: Command): void {
-  command.argument('<source>', 'a magnet link, a URL, a torrent file or an info-hash');
+  command.argument('<source>', 'a magnet link, a URL, a torrent file, an info-hash, or with --ring or --discovery ring a name');
   addTransferOptions(command);
   command
     .addOption(new Option('--follow', "stay, and get each newer version that the link's publisher points to, into the same folder").conflicts(['stay', 'seedRatio', 'seedTime']))
@@ -35,6 +36,7 @@ export function define(command: Command): void {
     ['get http://192.168.1.5:6969/holiday.mkv.torrent --dir ~/Films --stay', 'and go on giving it to others'],
     ["get photos.torrent --select '*.jpg' --down 2MB/s", 'some of the files, slowly'],
     ["get image.torrent --on-done 'notify-send \"$SHOAL_NAME is here\"'", 'and be told'],
+    ['get --discovery ring "big buck bunny"', 'by its name, from whoever on the ring has it'],
     ["get 'magnet:?xs=urn:btpk:…' --dir ~/Archive --follow", 'what a publisher points to, now and later'],
   ]);
 }
@@ -43,12 +45,14 @@ async function get(source: string, options: Options): Promise<void> {
   if (options.followInterval < SHORTEST_FOLLOW_INTERVAL_MS) throw new UsageError('--follow-interval must be a second or more');
   const runtime = nodeRuntime();
   const signal = interruption();
-  const named = await openSource(runtime, source, signal);
   const isFollowed = options.follow === true;
-  const link = publisherLink(named, isFollowed);
+  const isName = await isNameOnRing(runtime, source, options);
+  const opened = isName ? undefined : await openSource(runtime, source, signal);
+  const link = opened && publisherLink(opened, isFollowed);
+  if (isFollowed && link === undefined) throw new UsageError('--follow needs a link that names a publisher: there is no xs=urn:btpk:… in this source');
   const common = { options, isSeed: false, leaving: leavingOf(options, isFollowed ? 'told' : 'whole'), signal };
   await withSession(runtime, options, async (surroundings) => {
-    if (link === undefined) return transfer(surroundings, { ...common, source: named });
+    if (link === undefined) return transfer(surroundings, { ...common, source: opened ?? await findOnRing(surroundings, source, signal) });
     const following = { ...common, source: link, intervalMs: options.followInterval };
     if (isFollowed) return follow(surroundings, following);
     return transfer(surroundings, { ...common, source: await newestVersion(surroundings, following) });
@@ -58,7 +62,6 @@ async function get(source: string, options: Options): Promise<void> {
 /** The link, where it is its publisher that says which torrent is meant. */
 function publisherLink(source: Metainfo | Magnet, isFollowed: boolean): PublisherLink | undefined {
   const publisher = isMetainfo(source) ? undefined : source.publisher;
-  if (isFollowed && publisher === undefined) throw new UsageError('--follow needs a link that names a publisher: there is no xs=urn:btpk:… in this source');
   if (isMetainfo(source) || publisher === undefined) return undefined;
   return isFollowed || shortInfoHashes(source).length === 0 ? { ...source, publisher } : undefined;
 }

@@ -9,13 +9,14 @@ import { version } from '../runtime/node/version.ts';
 
 /** Rejects with `ShoalError` 'LISTEN_FAILED'. */
 export function openSession(runtime: Runtime, options: SwarmOptions): Promise<Session> {
-  const { port, listen, down, up, choking, bootstrap } = options;
+  const { port, listen, down, up, choking, bootstrap, ring } = options;
   return Session.open(runtime, {
     ...(port === undefined ? {} : { port }),
     ...(listen === undefined ? {} : { listenHost: listen }),
     ...(down === undefined ? {} : { downBytesPerSecond: down }),
     ...(up === undefined ? {} : { upBytesPerSecond: up }),
     ...(bootstrap === undefined ? {} : { bootstrap }),
+    ...(ring === undefined ? {} : { ring }),
     choking,
     discovery: chosenDiscoveries(options),
     stateDirectory: stateDirectory(),

@@ -162,18 +162,29 @@ async function mayBeReplaced(disk: Disk, file: string): Promise<boolean> {
 interface Help {
   /** For their command line. */
   readonly words: readonly string[];
+  /** By which it is found besides its links. */
+  readonly names: readonly string[];
   readonly why: string | undefined;
 }
 
-const NO_HELP: Help = { words: [], why: undefined };
+const NO_HELP: Help = { words: [], names: [], why: undefined };
 
-function helpWithoutTracker({ dht, port }: Session, { isPrivate }: Metainfo, { bootstrap = [], listen }: Options, network: Network): Help {
+function helpWithoutTracker(session: Session, { isPrivate, name }: Metainfo, { bootstrap = [], ring = [], listen }: Options, network: Network): Help {
+  const { dht, port } = session;
+  if (dht === undefined && session.ring !== undefined && !isPrivate) {
+    return {
+      words: ['--discovery', 'ring', ...(ring.length === 0 ? [] : ['--ring', ...ring.map(formatEndpoint)])],
+      names: [name],
+      why: 'There is no tracker and no DHT: others find this through the ring, by its name too.',
+    };
+  }
   if (dht === undefined || isPrivate) {
     const peers = reachableEndpoints([{ host: listen ?? '::', port }], network);
-    return { words: ['--peer', ...peers], why: 'There is no tracker and no DHT to find this through: others must be told where it is.' };
+    return { words: ['--peer', ...peers], names: [], why: 'There is no tracker and no DHT to find this through: others must be told where it is.' };
   }
   return {
     words: bootstrap.length === 0 ? [] : ['--bootstrap', ...bootstrap.map(formatEndpoint)],
+    names: [],
     why: 'There is no tracker: others find this through the DHT alone.',
   };
 }
@@ -190,7 +201,7 @@ function tellReady(display: Display, { metainfo }: CreatedTorrent, { magnet, tor
   const { name, length, pieceCount, pieceLength, trackers } = metainfo;
   const { bold, dim } = style(process.stdout);
   const places: [string, string | undefined][] = [['magnet', magnet], ['torrent', torrentPath], ['URL', url]];
-  const ways = [url, magnet].filter((source) => source !== undefined);
+  const ways = [url, magnet, ...help.names].filter((source) => source !== undefined);
   display.tell({
     event: 'ready', magnet, torrent: torrentPath, url: url ?? null, trackers,
     name, ...infoHashFields(metainfo), length, pieceLength, pieces: pieceCount, port,
@@ -199,7 +210,7 @@ function tellReady(display: Display, { metainfo }: CreatedTorrent, { magnet, tor
     '',
     ...places.filter(([, place]) => place !== undefined).map(([title, place]) => `  ${dim(title.padEnd(8))} ${place}`),
     '',
-    bold(`Others get it with${ways.length > 1 ? ' either of' : ''}`),
+    bold(`Others get it with${ways.length > 1 ? ' any of' : ''}`),
     ...ways.map((source) => `  ${commandLine('get', source, ...help.words)}`),
     '',
     ...(help.why === undefined ? [] : [dim(help.why)]),

@@ -15,6 +15,7 @@ export interface SwarmOptions {
   /** Absent: all of them. */
   readonly discovery?: readonly DiscoveryName[];
   readonly bootstrap?: readonly Endpoint[];
+  readonly ring?: readonly Endpoint[];
   readonly dht: boolean;
   readonly lsd: boolean;
   readonly pex: boolean;
@@ -29,6 +30,7 @@ export function addSwarmOptions(command: Command): void {
     .addOption(new Option('--choking <policy>', 'whom to upload to: adaptive fills the uplink, textbook has 4 + 1 slots').choices(['adaptive', 'textbook']).default('adaptive'))
     .option('--discovery <names>', `how to find peers: all, or some of ${DISCOVERY_NAMES.join(',')}`, readDiscoveries)
     .addOption(bootstrapOption('nodes through which to join the DHT, instead of the public ones'))
+    .addOption(new ListOption('--ring <host:port…>', 'peers of the ring to join through, instead of those of the one that was used last', readEndpoint, isEndpointWord))
     .option('--no-dht', 'find no peers through the DHT')
     .option('--no-lsd', 'find no peers on the local network')
     .option('--no-pex', 'find no peers through peers')

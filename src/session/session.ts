@@ -24,6 +24,7 @@ import { createPeerId } from '../wire/peer-id.ts';
 import { peerProtocol } from '../wire/peer-protocol.ts';
 import { PUBLIC_BOOTSTRAP } from './dht-node.ts';
 import { DISCOVERY_NAMES, openDiscoveries, type Discoveries } from './discoveries.ts';
+import type { RingPeer } from './ring-peer.ts';
 import { isMetainfo, resolveSource } from './source.ts';
 import { Torrent, type AddOptions, type TorrentSurroundings } from './torrent.ts';
 
@@ -43,6 +44,8 @@ export interface SessionOptions {
   readonly discovery?: readonly DiscoveryName[];
   /** Well-known nodes through which to join the DHT; default those of the public one. */
   readonly bootstrap?: readonly Endpoint[];
+  /** Well-known peers of a ring; by default those of the ring that was used last, if any. */
+  readonly ring?: readonly Endpoint[];
   /** A torrent; default 80. */
   readonly maxNeighbours?: number;
   /** Of Shoal, such as `0.1.0`; default `0.0.0`. */
@@ -78,6 +81,7 @@ export class Session implements AsyncDisposable {
       listenHost: options.listenHost,
       stateDirectory: options.stateDirectory,
       bootstrap: options.bootstrap ?? PUBLIC_BOOTSTRAP,
+      ring: options.ring ?? [],
     });
     return new Session(runtime, options, { listener, byInfoHash, discoveries, exchangePeers: names.has('exchange') });
   }
@@ -126,6 +130,11 @@ export class Session implements AsyncDisposable {
   /** The session's node in the DHT, if it has one. */
   get dht(): KademliaNode | undefined {
     return this.#discoveries.dht;
+  }
+
+  /** The session's peer on the ring, if it has one. */
+  get ring(): Pick<RingPeer, 'node' | 'ready'> | undefined {
+    return this.#discoveries.ring;
   }
 
   get torrents(): readonly Torrent[] {

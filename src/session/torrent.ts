@@ -273,7 +273,7 @@ export class Torrent {
     this.swarm.begin({
       metainfo, store, have, carriesPayload: true,
       learnLayer: ({ piecesRoot }, layer) => { if (piecesRoot !== undefined) this.#layers.set(toHex(piecesRoot), layer); },
-      verify: (piece, bytes) => verifyPiece(runtime.hasher, metainfo, piece, bytes),
+      verify: (piece, bytes) => verifyPiece(runtime.hasher.thrifty, metainfo, piece, bytes),
     }, (piece) => selection.priorityOf(piece));
     this.#timers.push(runtime.clock.every(SAVE_INTERVAL_MS, () => void this.#save()));
     this.#ready.resolve(metainfo);
@@ -355,7 +355,14 @@ export class Torrent {
       trackers: () => this.#source.trackers,
       totals: () => ({ ...this.#totals(), left: this.#have === undefined ? undefined : this.#leftBytes() }),
       isPartialSeed: () => this.#state === 'seeding' && this.#have?.isFull === false,
+      description: () => this.#description(),
     };
+  }
+
+  #description(): ReturnType<NonNullable<SwarmIdentity['description']>> {
+    const metainfo = isMetainfo(this.#source) ? this.#source : this.#metainfo;
+    const infoHash = metainfo?.infoHash ?? metainfo?.infoHashV2;
+    return metainfo === undefined || infoHash === undefined ? undefined : { name: metainfo.name, length: metainfo.length, infoHash };
   }
 
   #reports(discovery: Discovery): DiscoveryReports {

@@ -45,6 +45,13 @@ export function keysOf(name: string, infoHash: Uint8Array): Uint8Array[] {
   return [...new Map(keys.map((key) => [toHex(key), key])).values()];
 }
 
+/** A file's name as records may have it: without control characters, and no longer than they allow. */
+export function publishableName(name: string): string {
+  let text = name.replace(/\p{Cc}/gu, ' ');
+  while (Buffer.byteLength(text) > LIMITS.ringNameBytes) text = text.replace(/.$/su, '');
+  return text;
+}
+
 function splitWords(text: string): string[] {
   return fold(text).match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
 }

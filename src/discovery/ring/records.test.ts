@@ -50,11 +50,22 @@ test('holders who withdraw go, and the record with the last of them', () => {
   const store = new RecordStore();
   store.put(file('a name'), holder(1), HOUR_MS, 0);
   store.put(file('a name'), holder(2), HOUR_MS, 0);
-  store.remove(nameKey('a name'), hash(1), holder(1));
-  store.remove(nameKey('a name'), hash(1), holder(3));
+  store.withdraw(file('a name'), holder(1), 0);
+  store.withdraw(file('a name'), holder(3), 0);
   assert.deepEqual(store.find(nameKey('a name'), [], 0)[0].holders.map(({ endpoint }) => endpoint), [holder(2)]);
-  store.remove(nameKey('a name'), hash(1), holder(2));
+  store.withdraw(file('a name'), holder(2), 0);
   assert.equal(store.keyCount, 0);
+});
+
+test('a copy that comes late does not bring back what its holder has taken back, but the holder may', () => {
+  const store = new RecordStore();
+  store.put(file('a name'), holder(1), HOUR_MS, 0);
+  store.withdraw(file('a name'), holder(1), 1000);
+  assert.equal(store.putCopy(file('a name'), holder(1), HOUR_MS, 2000), 'removed');
+  assert.equal(store.keyCount, 0);
+  assert.equal(store.putCopy(file('a name'), holder(2), HOUR_MS, 2000), 'stored', 'another holder\'s is another');
+  assert.equal(store.put(file('a name'), holder(1), HOUR_MS, 3000), 'stored');
+  assert.equal(store.putCopy(file('a name'), holder(1), HOUR_MS, 4000), 'stored');
 });
 
 test('a record stands only under keys that are its own', () => {

@@ -1,6 +1,8 @@
 /**
  * The database of one peer: which files are known by which key, and who holds them, as soft state that the holders renew.
  *
+ * What a holder takes back is remembered for a while, or a copy that has been on its way meanwhile would bring it back.
+ *
  * Invariants: an announcement (a record's holder) is there only until it expires; every record's key is one of its own name's
  * or its info-hash's; there are never more records a key, holders a record, or announcements in all and by one address, than
  * `LIMITS` allows. What is full refuses newcomers rather than drop what it has: else a flood could drive the honest out.
@@ -39,6 +41,9 @@ export type Outcome = 'stored' | 'removed' | 'full' | 'invalid';
 /** Parts of an arc that two peers compare by one digest each; which of them a key is in, its last bits say. A number has a bit for each. */
 export const DIGEST_BUCKETS = 32;
 
+/** Longer than a copy may be on its way, the comparing of copies included. */
+const TAKEN_BACK_MS = 10 * 60_000;
+
 interface Entry {
   readonly key: Uint8Array;
   readonly infoHash: Uint8Array;
@@ -58,6 +63,8 @@ export class RecordStore {
   /** By key and then by info-hash, in hexadecimal. */
   readonly #keys = new Map<string, Map<string, Entry>>();
   readonly #byStranger = new Map<string, number>();
+  /** What was taken back, the oldest first, and until when copies of it are refused. */
+  readonly #takenBack = new Map<string, number>();
   #announcementCount = 0;
 
   get keyCount(): number {
@@ -69,36 +76,33 @@ export class RecordStore {
     return this.#announcementCount;
   }
 
-  /** Takes in an announcement, or keeps the longer lived of two. */
+  /** Takes in what a holder announces. */
   put(record: Omit<FileRecord, 'holders'>, holder: Endpoint, lifetimeMs: number, nowMs: number): Outcome {
-    const records = this.#keys.get(toHex(record.key));
-    const entry = records?.get(toHex(record.infoHash));
-    const known = entry?.holders.get(formatEndpoint(holder));
-    if (known !== undefined) {
-      known.expiresAtMs = Math.max(known.expiresAtMs, nowMs + lifetimeMs);
-      return 'stored';
-    }
-    const stranger = strangerAt(holder);
-    if (this.#announcementCount >= LIMITS.ringAnnouncements) return 'full';
-    if ((this.#byStranger.get(stranger) ?? 0) >= LIMITS.ringAnnouncementsPerAddress) return 'full';
-    if ((entry?.holders.size ?? 0) >= LIMITS.ringHoldersPerRecord || (entry === undefined && (records?.size ?? 0) >= LIMITS.ringRecordsPerKey)) {
-      return 'full';
-    }
-    const target = entry ?? this.#add(record);
-    if (target === undefined) return 'invalid';
-    target.holders.set(formatEndpoint(holder), {
-      endpoint: holder, digest: digestOf(target, holder), expiresAtMs: nowMs + lifetimeMs,
-    });
-    this.#announcementCount += 1;
-    this.#byStranger.set(stranger, (this.#byStranger.get(stranger) ?? 0) + 1);
-    return 'stored';
+    this.#takenBack.delete(nameOf(record, holder));
+    return this.#keep(record, holder, lifetimeMs, nowMs);
+  }
+
+  /** Takes in another's copy of an announcement, unless the holder has taken that back here. */
+  putCopy(record: Omit<FileRecord, 'holders'>, holder: Endpoint, lifetimeMs: number, nowMs: number): Outcome {
+    if ((this.#takenBack.get(nameOf(record, holder)) ?? 0) > nowMs) return 'removed';
+    return this.#keep(record, holder, lifetimeMs, nowMs);
   }
 
   /** Takes an announcement back. */
-  remove(key: Uint8Array, infoHash: Uint8Array, holder: Endpoint): Outcome {
+  withdraw(record: Pick<FileRecord, 'key' | 'infoHash'>, holder: Endpoint, nowMs: number): Outcome {
+    this.remove(record, holder);
+    this.#takenBack.set(nameOf(record, holder), nowMs + TAKEN_BACK_MS);
+    if (this.#takenBack.size > LIMITS.ringTakenBack) {
+      const [oldest] = this.#takenBack.keys();
+      this.#takenBack.delete(oldest);
+    }
+    return 'removed';
+  }
+
+  /** Forgets an announcement that others keep. */
+  remove({ key, infoHash }: Pick<FileRecord, 'key' | 'infoHash'>, holder: Endpoint): void {
     const entry = this.#keys.get(toHex(key))?.get(toHex(infoHash));
     if (entry !== undefined) this.#forget(entry, formatEndpoint(holder));
-    return 'removed';
   }
 
   /** Forgets what has expired. */
@@ -137,6 +141,31 @@ export class RecordStore {
       for (const { digest, expiresAtMs } of entry.holders.values()) if (expiresAtMs > nowMs) digests[bucket] ^= digest;
     }
     return digests;
+  }
+
+  /** Adds an announcement, or keeps the longer lived of two. */
+  #keep(record: Omit<FileRecord, 'holders'>, holder: Endpoint, lifetimeMs: number, nowMs: number): Outcome {
+    const records = this.#keys.get(toHex(record.key));
+    const entry = records?.get(toHex(record.infoHash));
+    const known = entry?.holders.get(formatEndpoint(holder));
+    if (known !== undefined) {
+      known.expiresAtMs = Math.max(known.expiresAtMs, nowMs + lifetimeMs);
+      return 'stored';
+    }
+    const stranger = strangerAt(holder);
+    if (this.#announcementCount >= LIMITS.ringAnnouncements) return 'full';
+    if ((this.#byStranger.get(stranger) ?? 0) >= LIMITS.ringAnnouncementsPerAddress) return 'full';
+    if ((entry?.holders.size ?? 0) >= LIMITS.ringHoldersPerRecord || (entry === undefined && (records?.size ?? 0) >= LIMITS.ringRecordsPerKey)) {
+      return 'full';
+    }
+    const target = entry ?? this.#add(record);
+    if (target === undefined) return 'invalid';
+    target.holders.set(formatEndpoint(holder), {
+      endpoint: holder, digest: digestOf(target, holder), expiresAtMs: nowMs + lifetimeMs,
+    });
+    this.#announcementCount += 1;
+    this.#byStranger.set(stranger, (this.#byStranger.get(stranger) ?? 0) + 1);
+    return 'stored';
   }
 
   *#entries(): Iterable<Entry> {
@@ -178,6 +207,10 @@ export function bucketOf(key: Uint8Array): number {
 /** Whether a key is in one of the buckets whose bits are set, the first the lowest. */
 export function isInBuckets(key: Uint8Array, buckets: number): boolean {
   return ((buckets >>> bucketOf(key)) & 1) === 1;
+}
+
+function nameOf({ key, infoHash }: Pick<FileRecord, 'key' | 'infoHash'>, holder: Endpoint): string {
+  return `${toHex(key)}/${toHex(infoHash)}/${formatEndpoint(holder)}`;
 }
 
 function asRecord({ key, infoHash, name, length, holders }: Entry, nowMs: number): FileRecord {

@@ -62,7 +62,7 @@ export class Replicator {
     const kept = Math.min(lifetimeMs, settings.recordLifetimeMs);
     const outcome = kept > 0
       ? records.put(record, holder, kept, clock.now())
-      : records.remove(record.key, record.infoHash, holder);
+      : records.withdraw(record, holder, clock.now());
     if (outcome === 'stored' || outcome === 'removed') this.#copy(record, holder, kept);
     return outcome;
   }
@@ -111,8 +111,8 @@ export class Replicator {
     const { table, records, clock, settings } = this.#context;
     if (!table.keeps(record.key)) return false;
     const outcomes = record.holders.map(({ endpoint, secondsLeft }) => {
-      if (secondsLeft === 0) return records.remove(record.key, record.infoHash, endpoint);
-      return records.put(record, endpoint, Math.min(secondsLeft * 1000, settings.recordLifetimeMs), clock.now());
+      if (secondsLeft === 0) return records.withdraw(record, endpoint, clock.now());
+      return records.putCopy(record, endpoint, Math.min(secondsLeft * 1000, settings.recordLifetimeMs), clock.now());
     });
     return !outcomes.includes('full') && !outcomes.includes('invalid');
   }
@@ -206,8 +206,8 @@ export class Replicator {
       this.#context.ask(keeper, { type: 'store', records: page }, (outcome) => {
         if (outcome.kind !== 'answer') return;
         const { kept = new Uint8Array() } = outcome.answer;
-        for (const [index, { key, infoHash, holders }] of page.entries()) {
-          if (kept[index] === 1 && !table.keeps(key)) for (const { endpoint } of holders) records.remove(key, infoHash, endpoint);
+        for (const [index, record] of page.entries()) {
+          if (kept[index] === 1 && !table.keeps(record.key)) for (const { endpoint } of record.holders) records.remove(record, endpoint);
         }
         passNext(rest);
       });

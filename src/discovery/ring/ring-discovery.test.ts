@@ -27,7 +27,7 @@ interface Seeker {
 function seek(network: RingNetwork, { node }: RingPeer, who: SwarmIdentity): Seeker {
   const found = new Set<string>();
   const lines: string[] = [];
-  const search = ringDiscovery(node, network.simulation).search(who, {
+  const search = ringDiscovery(node, network.simulation, Promise.resolve()).search(who, {
     found: (endpoints) => { for (const endpoint of endpoints) found.add(formatEndpoint(endpoint)); },
     status: (line) => lines.push(line),
   });

@@ -5,10 +5,12 @@
  * Invariant: a private torrent is neither looked for nor published (BEP 27). What is published is renewed as long as the
  * search lasts, and taken back at its end.
  */
-import type { Clock } from '../../runtime/clock.ts';
+import { describeError } from '../../bytes/errors.ts';
 import { LIMITS } from '../../bytes/limits.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import type { Discovery, DiscoveryReports, Search, SwarmIdentity } from '../discovery.ts';
 import { Rounds } from '../rounds.ts';
+import { publishableName } from './names.ts';
 import type { Publication, PublishResult } from './publisher.ts';
 import type { RingNode } from './ring-node.ts';
 
@@ -16,11 +18,14 @@ import type { RingNode } from './ring-node.ts';
 const FIRST_RETRY_MS = 5000;
 const LEAST_INTERVAL_MS = 30_000;
 
-/** One for a whole session, on its peer of the ring, which may be outside. */
-export function ringDiscovery(node: RingNode, clock: Clock): Discovery {
+/**
+ * One for a whole session, on its peer of the ring, which may be outside.
+ * @param ready settles once the peer is where it should be, or cannot get there
+ */
+export function ringDiscovery(node: RingNode, clock: Clock, ready: Promise<void>): Discovery {
   return {
     name: 'ring',
-    search: (identity, reports) => (identity.isPrivate ? NO_SEARCH : new RingSearch(node, clock, identity, reports)),
+    search: (identity, reports) => (identity.isPrivate ? NO_SEARCH : new RingSearch(node, clock, ready, identity, reports)),
   };
 }
 
@@ -33,16 +38,18 @@ class RingSearch implements Search {
   readonly #reports: DiscoveryReports;
   readonly #rounds: Rounds;
   #published: readonly Publication[] = [];
+  #publishing: Promise<readonly PublishResult[]> = Promise.resolve([]);
   #stopping: Promise<void> | undefined;
 
-  constructor(node: RingNode, clock: Clock, identity: SwarmIdentity, reports: DiscoveryReports) {
+  constructor(node: RingNode, clock: Clock, ready: Promise<void>, identity: SwarmIdentity, reports: DiscoveryReports) {
     this.#node = node;
     this.#clock = clock;
     this.#identity = identity;
     this.#reports = reports;
     const rhythm = { intervalMs: node.settings.renewIntervalMs, firstRetryMs: FIRST_RETRY_MS, leastIntervalMs: LEAST_INTERVAL_MS };
     this.#rounds = new Rounds(clock, rhythm, () => this.#round());
-    this.#rounds.start();
+    const fail = (error: unknown): void => reports.status(`ring: ${describeError(error)}`, true);
+    void ready.catch(fail).then(() => this.#rounds.start());
   }
 
   wantMore(): void {
@@ -64,8 +71,10 @@ class RingSearch implements Search {
     const found = (await Promise.all(keys.map((key) => this.#node.findByKey(key)))).flat();
     const endpoints = found.flatMap(({ holders }) => holders.map(({ endpoint }) => endpoint));
     if (endpoints.length > 0) this.#reports.found(endpoints);
-    const results = this.#stopping === undefined ? await Promise.all(publications.map((one) => this.#node.publish(one))) : [];
+    if (this.#stopping !== undefined) return true;
     this.#published = publications;
+    this.#publishing = Promise.all(publications.map((one) => this.#node.publish(one)));
+    const results = await this.#publishing;
     this.#tell(endpoints.length, results);
     // Oneself is one of those who are found from the second round on.
     return endpoints.length > 1 && results.every(({ stored }) => stored > 0);
@@ -82,7 +91,8 @@ class RingSearch implements Search {
 
   async #stop(): Promise<void> {
     this.#rounds.stop();
-    const withdrawals = Promise.all(this.#published.map((publication) => this.#node.withdraw(publication)));
+    // What is on its way there must not come after what takes it back.
+    const withdrawals = this.#publishing.then(() => Promise.all(this.#published.map((publication) => this.#node.withdraw(publication))));
     await new Promise<void>((resolve) => {
       const timer = this.#clock.after(LIMITS.goodbyeMs, resolve);
       void withdrawals.then(() => {
@@ -98,11 +108,4 @@ class RingSearch implements Search {
     if (stored === 0) this.#reports.status('ring: no peer of it answers; --ring HOST:PORT names one that does', true);
     else this.#reports.status(`ring: ${peers} ${peers === 1 ? 'peer' : 'peers'}, published under ${stored} of ${keys} keys`, stored < keys);
   }
-}
-
-/** A name as records may have it: without control characters, and no longer than they allow. */
-function publishableName(name: string): string {
-  let text = name.replace(/\p{Cc}/gu, ' ');
-  while (Buffer.byteLength(text) > LIMITS.ringNameBytes) text = text.slice(0, -1);
-  return text;
 }
