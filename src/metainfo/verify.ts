@@ -5,7 +5,7 @@
  * Invariant: a piece passes only if every hash that is known of it agrees.
  */
 import { equalBytes } from '../bytes/compare.ts';
-import type { Hasher } from '../runtime/hasher.ts';
+import type { PieceHasher } from '../runtime/hasher.ts';
 import { layerRoot, leavesPerPiece } from './merkle.ts';
 import { fileOfPiece, type Metainfo, MetainfoError, pieceSize, pieceSizeInFile } from './metainfo.ts';
 import { pieceRoot } from './piece-layers.ts';
@@ -16,18 +16,18 @@ const SHA1_BYTES = 20;
  * `bytes` are all of the piece (`pieceSize`), and must not change until this settles. A hybrid's pieces whose Merkle layer
  * has not come yet are verified by SHA-1 alone; those of a v2 torrent reject with `MetainfoError` until it has.
  */
-export async function verifyPiece(hasher: Hasher, metainfo: Metainfo, piece: number, bytes: Uint8Array): Promise<boolean> {
+export async function verifyPiece(hasher: PieceHasher, metainfo: Metainfo, piece: number, bytes: Uint8Array): Promise<boolean> {
   if (bytes.length !== pieceSize(metainfo, piece)) return false;
   const checks = [verifyVersion1(hasher, metainfo, piece, bytes), verifyVersion2(hasher, metainfo, piece, bytes)];
   return (await Promise.all(checks)).every((isSound) => isSound);
 }
 
-async function verifyVersion1(hasher: Hasher, { pieceHashes }: Metainfo, piece: number, bytes: Uint8Array): Promise<boolean> {
+async function verifyVersion1(hasher: PieceHasher, { pieceHashes }: Metainfo, piece: number, bytes: Uint8Array): Promise<boolean> {
   if (pieceHashes === undefined) return true;
   return equalBytes(await hasher.sha1(bytes), pieceHashes.subarray(piece * SHA1_BYTES, (piece + 1) * SHA1_BYTES));
 }
 
-async function verifyVersion2(hasher: Hasher, metainfo: Metainfo, piece: number, bytes: Uint8Array): Promise<boolean> {
+async function verifyVersion2(hasher: PieceHasher, metainfo: Metainfo, piece: number, bytes: Uint8Array): Promise<boolean> {
   if (metainfo.format === 'v1') return true;
   const file = fileOfPiece(metainfo, piece);
   const root = pieceRoot(metainfo, piece);

@@ -8,12 +8,12 @@ import { pieceSize, type Metainfo } from '../metainfo/metainfo.ts';
 import { pieceRoot } from '../metainfo/piece-layers.ts';
 import { verifyPiece } from '../metainfo/verify.ts';
 import { DiskError } from '../runtime/disk.ts';
-import type { Hasher } from '../runtime/hasher.ts';
+import type { PieceHasher } from '../runtime/hasher.ts';
 import { atOnce } from './at-once.ts';
 import type { FileStore } from './file-store.ts';
 
 export interface CheckOptions {
-  readonly hasher: Hasher;
+  readonly hasher: PieceHasher;
   readonly metainfo: Metainfo;
   readonly store: Pick<FileStore, 'read' | 'mayHold'>;
   /** The pieces to check; absent: all. */
@@ -65,7 +65,7 @@ async function isThere(store: Pick<FileStore, 'read'>, piece: number, bytes: Uin
 }
 
 /** A hasher that knows the hashes of a whole piece of zeros, so that the holes of a sparse file cost only their reading. */
-function hasherOfHoles(hasher: Hasher, pieceLength: number): Hasher {
+function hasherOfHoles(hasher: PieceHasher, pieceLength: number): PieceHasher {
   const zeros = new Uint8Array(pieceLength);
   const ofZeros = new Map<'sha1' | 'sha256Blocks', Promise<Uint8Array>>();
   const digest = (name: 'sha1' | 'sha256Blocks', bytes: Uint8Array): Promise<Uint8Array> => {

@@ -9,12 +9,10 @@ import { LIMITS } from '../bytes/limits.ts';
 import type { Contents } from './contents.ts';
 import { PieceInProgress } from './piece-in-progress.ts';
 
-/** Buffers kept for the next piece. */
-const SPARE_BUFFERS = 16;
-
 export class Assembly {
   readonly #contents: Contents;
   readonly #fail: (error: Error) => void;
+  /** Buffers of a piece's length kept for the next pieces, as far as memory allows: fresh memory costs as much as what is done with it. */
   readonly #spare: Uint8Array[] = [];
   /** What is being written of pieces gathered on disk. */
   readonly #writes = new Map<PieceInProgress, Promise<unknown>>();
@@ -106,12 +104,14 @@ export class Assembly {
   #takeBuffer(size: number): Uint8Array {
     const length = this.#contents.carriesPayload ? size : 0;
     this.#bufferedBytes += length;
-    const index = this.#spare.findLastIndex((buffer) => buffer.length === length);
-    return index < 0 ? new Uint8Array(length) : this.#spare.splice(index, 1)[0];
+    const spare = length === this.#contents.metainfo.pieceLength ? this.#spare.pop() : undefined;
+    return spare ?? new Uint8Array(length);
   }
 
   #giveBack(buffer: Uint8Array): void {
     this.#bufferedBytes -= buffer.length;
-    if (this.#spare.length < SPARE_BUFFERS) this.#spare.push(buffer);
+    const { pieceLength } = this.#contents.metainfo;
+    const heldBytes = this.#bufferedBytes + this.#spare.length * pieceLength;
+    if (buffer.length === pieceLength && heldBytes + pieceLength <= LIMITS.assemblyBytes) this.#spare.push(buffer);
   }
 }

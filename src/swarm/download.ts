@@ -24,6 +24,9 @@ import { Suspects } from './suspects.ts';
 /** A request that has brought nothing for this long is made elsewhere; a neighbour that brought nothing at all is snubbed. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
+/** Requests made at a time where a pipeline is long. */
+const LARGEST_HANDFUL = 32;
+
 /** With these something can be traded. */
 const FIRST_PIECES = 4;
 
@@ -141,6 +144,8 @@ export class Download {
     if (neighbour.peerChoking && neighbour.allowedFast.size === 0) return;
     const nowMs = this.#clock.now();
     const depth = neighbour.pipeline.depth(neighbour.requestQueueLength, neighbour.snubbed);
+    // By the handful: one write here, and one wake-up there, for many blocks.
+    if (neighbour.requests.size > depth - Math.min(LARGEST_HANDFUL, depth >> 2)) return;
     while (neighbour.requests.size < depth) {
       const waitMs = this.#limit.waitMs(nowMs);
       if (waitMs > 0) return this.#hooks.throttled(waitMs);
