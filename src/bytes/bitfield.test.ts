@@ -58,3 +58,15 @@ test('a piece that is not there cannot be had', () => {
   }
   assert.equal(bitfield.count, 0);
 });
+
+test('what one has and another has not', () => {
+  const pieces = fc.uniqueArray(fc.nat(40));
+  const setOf = (members: readonly number[]): Bitfield => {
+    const bitfield = new Bitfield(41);
+    for (const piece of members) bitfield.set(piece);
+    return bitfield;
+  };
+  fc.assert(fc.property(pieces, pieces, (a, b) => {
+    assert.deepEqual([...setOf(a).without(setOf(b))], a.filter((piece) => !b.includes(piece)).sort((one, other) => one - other));
+  }));
+});

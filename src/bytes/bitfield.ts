@@ -82,7 +82,18 @@ export class Bitfield {
 
   /** The members in ascending order. */
   *[Symbol.iterator](): IterableIterator<number> {
-    for (let index = 0; index < this.length; index++) if (this.has(index)) yield index;
+    for (let offset = 0; offset < this.bytes.length; offset++) {
+      if (this.bytes[offset] === 0) continue;
+      for (let index = offset * 8; index < offset * 8 + 8; index++) if (this.has(index)) yield index;
+    }
+  }
+
+  /** The members that are not in `other`, which is as long, in ascending order. */
+  *without(other: Bitfield): IterableIterator<number> {
+    for (let offset = 0; offset < this.bytes.length; offset++) {
+      if ((this.bytes[offset] & ~other.bytes[offset]) === 0) continue;
+      for (let index = offset * 8; index < offset * 8 + 8; index++) if (this.has(index) && !other.has(index)) yield index;
+    }
   }
 }
 

@@ -46,17 +46,24 @@ export const LIMITS = {
 
   /* The swarm. */
 
-  /** Gatherings of metadata under way at once: different sizes claimed, or different neighbours mistrusted. */
-  metadataAttempts: 16,
-  /** A neighbour with more than this queued gets no metadata on top. */
-  metadataQueuedBytes: 512 * 1024,
+  /** Bytes of metadata gathered at once, where different sizes are claimed or different neighbours mistrusted. */
+  metadataGatheredBytes: 128 * 1024 * 1024,
+  /** A neighbour with more than this queued gets no metadata, and no Merkle hashes, on top. */
+  sideAnswersQueuedBytes: 512 * 1024,
+  /** How often one neighbour is given the metadata, or all Merkle hashes; it may also begin anew a few times. */
+  sideAnswersEach: 4,
+  /**
+   * Messages of one neighbour that tell nothing new and carry nothing asked for: so many at once, and so many a second on
+   * average. What a choke crosses on its way, and what an endgame cancels, is a few hundred.
+   */
+  idleMessages: 5000,
+  idleMessagesPerSecond: 100,
   /** Peers that have connected and not shaken hands yet, in one session. */
   waitingHandshakes: 200,
   /** Lines kept of what goes on with one torrent. */
   statusMessages: 50,
-  /** Requests for Merkle hashes under way at once in one swarm (BEP 52), and trees kept to answer others' from. */
-  hashRequestsUnderWay: 8,
-  hashTrees: 16,
+  /** Requests for Merkle hashes under way at once in one swarm (BEP 52). */
+  hashRequestsUnderWay: 16,
   /** Addresses of a swarm's peers that are remembered. */
   candidates: 2000,
   /** Neighbours of one torrent that one subscriber may be: an IPv4 address, or an IPv6 /64. */
@@ -79,13 +86,14 @@ export const LIMITS = {
   rememberedSenders: 4096,
   /** Addresses banned for spoiling pieces; the oldest are forgiven first. */
   bannedAddresses: 4096,
-  /** Blocks that nobody asked for, from one neighbour, before it is dropped. */
-  unaskedBlocks: 2000,
+  /** Blocks that nobody wants, from one neighbour, before it is dropped: what an endgame brings twice is a few hundred. */
+  uselessBlocks: 2000,
   /** Web seeds of one torrent that are asked at a time, and bytes asked of one in a row. */
   webSeedsAtOnce: 4,
   webSeedRunBytes: 64 * 1024 * 1024,
-  /** Allowed-fast pieces taken from one neighbour (BEP 6 sends 10). */
+  /** Allowed-fast pieces taken from one neighbour (BEP 6 sends 10), and bytes that one subscriber is sent while choked. */
   allowedFastPieces: 64,
+  allowedFastBytes: 4 * 1024 * 1024,
 
   /* Storage. */
 

@@ -2,12 +2,15 @@
  * Blocks become pieces: gathered in memory, verified, written once, and only then had. Nothing is read back, but where
  * memory runs short: then a piece's blocks go to disk one by one, and the piece is read again to be verified.
  *
- * Invariant: the bytes gathered, being verified and being written are never more than `LIMITS.assemblyBytes`, but for one
- * piece at a time.
+ * Invariant: no piece is begun in memory past `LIMITS.assemblyBytes` of what is gathered, being verified and being written;
+ * of what went to disk no more than one piece at a time is read back on top.
  */
 import { LIMITS } from '../bytes/limits.ts';
 import type { Contents } from './contents.ts';
 import { PieceInProgress } from './piece-in-progress.ts';
+
+/** Sees whether a piece is good, and its bytes, before they are let go. */
+type Look = (isGood: boolean, bytes: Uint8Array) => void;
 
 export class Assembly {
   readonly #contents: Contents;
@@ -16,6 +19,8 @@ export class Assembly {
   readonly #spare: Uint8Array[] = [];
   /** What is being written of pieces gathered on disk. */
   readonly #writes = new Map<PieceInProgress, Promise<unknown>>();
+  /** Settles when the pieces that have to be read back before the next have been. */
+  #readBacks: Promise<unknown> = Promise.resolve();
   #bufferedBytes = 0;
   #completing = 0;
 
@@ -44,8 +49,7 @@ export class Assembly {
     if (data.length === 0) return;
     const begin = block * LIMITS.blockBytes;
     if (piece.buffer !== undefined) piece.buffer.set(data, begin);
-    // A copy: the view is into a buffer that will not stay as it is.
-    else this.#write(piece, this.#contents.store.write(piece.piece, begin, [data.slice()]));
+    else this.#writeBlock(piece, begin, data);
   }
 
   /** Moves a piece out of memory onto the disk, to make room. */
@@ -60,20 +64,24 @@ export class Assembly {
     this.#write(piece, Promise.all(writes).finally(() => this.#giveBack(buffer)));
   }
 
-  /**
-   * The last block is in: verifies the piece and, if it is good, writes it. `look` sees the verdict and the bytes before
-   * they are let go. Rejects with `DiskError`.
-   */
-  async complete(piece: PieceInProgress, look: (isGood: boolean, bytes: Uint8Array) => void): Promise<boolean> {
-    const { store } = this.#contents;
-    const gathered = piece.buffer;
-    const bytes = gathered ?? await this.#readBack(piece);
-    piece.buffer = undefined;
+  /** The last block is in: verifies the piece and, if it is good, writes it. Rejects with `DiskError`. */
+  complete(piece: PieceInProgress, look: Look): Promise<boolean> {
+    const { buffer } = piece;
+    if (buffer !== undefined) {
+      piece.buffer = undefined;
+      return this.#finish(piece, { bytes: buffer, isOnDisk: false }, look);
+    }
+    const finished = this.#readBacks.then(async () => this.#finish(piece, { bytes: await this.#readBack(piece), isOnDisk: true }, look));
+    this.#readBacks = finished.catch(() => undefined);
+    return finished;
+  }
+
+  async #finish(piece: PieceInProgress, { bytes, isOnDisk }: { readonly bytes: Uint8Array; readonly isOnDisk: boolean }, look: Look): Promise<boolean> {
     this.#completing += 1;
     try {
       const isGood = await this.#contents.verify(piece.piece, bytes);
       look(isGood, bytes);
-      if (isGood && gathered !== undefined && gathered.length > 0) await store.write(piece.piece, 0, [bytes]);
+      if (isGood && !isOnDisk && bytes.length > 0) await this.#contents.store.write(piece.piece, 0, [bytes]);
       return isGood;
     } finally {
       this.#completing -= 1;
@@ -88,6 +96,13 @@ export class Assembly {
     this.#writes.delete(piece);
   }
 
+  #writeBlock(piece: PieceInProgress, begin: number, data: Uint8Array): void {
+    // A copy: the view is into a buffer that will not stay as it is.
+    const bytes = data.slice();
+    this.#bufferedBytes += bytes.length;
+    this.#write(piece, this.#contents.store.write(piece.piece, begin, [bytes]).finally(() => { this.#bufferedBytes -= bytes.length; }));
+  }
+
   #write(piece: PieceInProgress, write: Promise<unknown>): void {
     write.catch(this.#fail);
     this.#writes.set(piece, Promise.allSettled([this.#writes.get(piece), write]));
@@ -97,7 +112,12 @@ export class Assembly {
     await this.#writes.get(piece);
     this.#writes.delete(piece);
     const bytes = this.#takeBuffer(piece.size);
-    await this.#contents.store.read(piece.piece, 0, bytes);
+    try {
+      await this.#contents.store.read(piece.piece, 0, bytes);
+    } catch (error) {
+      this.#giveBack(bytes);
+      throw error;
+    }
     return bytes;
   }
 

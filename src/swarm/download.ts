@@ -5,7 +5,7 @@
  *
  * Invariant: every wanted piece that is not had is in exactly one state: on offer to the picker, claimed, in progress (with
  * free blocks or not), or complete and being verified. A neighbour's `requests`, a supply's `blocks` and the pieces' counts
- * of askers agree.
+ * of askers agree; and each neighbour's `interesting` and `onOffer` count what it has, so that nothing is looked for in vain.
  */
 import { LIMITS } from '../bytes/limits.ts';
 import { pieceSize } from '../metainfo/metainfo.ts';
@@ -116,20 +116,23 @@ export class Download {
     // A seed adds the same to every piece's availability: that changes no order, so it is left out.
     neighbour.countedByPiece = !neighbour.isSeed;
     neighbour.interesting = neighbour.isSeed ? this.missing : 0;
+    neighbour.onOffer = neighbour.isSeed ? this.#picker.offered : 0;
     if (!neighbour.countedByPiece) return;
     for (const piece of neighbour.pieces) this.gained(neighbour, piece);
   }
 
   /** A neighbour has got one more piece. */
   gained(neighbour: Neighbour, piece: number): void {
-    this.#picker.available(piece, 1);
+    if (neighbour.countedByPiece) this.#picker.available(piece, 1);
     if (this.isWanted(piece)) neighbour.interesting += 1;
+    if (this.#picker.offers(piece)) neighbour.onOffer += 1;
   }
 
   /** A neighbour has a piece no more (BEP 54), or is leaving with it. */
   lost(neighbour: Neighbour, piece: number): void {
     if (neighbour.countedByPiece) this.#picker.available(piece, -1);
     if (this.isWanted(piece)) neighbour.interesting -= 1;
+    if (this.#picker.offers(piece)) neighbour.onOffer -= 1;
   }
 
   left(neighbour: Neighbour): void {
@@ -162,19 +165,21 @@ export class Download {
     const block = message.begin / LIMITS.blockBytes;
     const key = message.piece * this.#blocksPerPiece + block;
     const wasAsked = neighbour.requests.delete(key);
-    neighbour.download.add(message.length, nowMs);
-    neighbour.lastBlockMs = nowMs;
     this.receivedBytes += message.length;
     const piece = this.#inProgress.get(message.piece);
-    if (!wasAsked) neighbour.unaskedBlocks += 1;
     if (
       piece === undefined || !Number.isInteger(block) || block >= piece.blockCount || piece.isReceived(block)
       || message.length !== piece.blockLength(block) || (piece.onlyFrom !== undefined && piece.onlyFrom !== neighbour.serial)
     ) {
+      // It earns nothing: else anything at all could be sent, to be sent to in return. Nor is it asked anew at once for what
+      // it was asked for and has sent in another length.
       this.wastedBytes += message.length;
-      if (wasAsked) this.ask(neighbour);
+      neighbour.uselessBlocks += 1;
+      if (wasAsked) this.#release(key);
       return;
     }
+    neighbour.download.add(message.length, nowMs);
+    neighbour.lastBlockMs = nowMs;
     if (wasAsked) neighbour.pipeline.received(message.length, nowMs);
     neighbour.snubbed = false;
     const others = piece.askers(block) - (wasAsked ? 1 : 0);
@@ -182,13 +187,14 @@ export class Download {
     this.ask(neighbour);
   }
 
-  /** The neighbour will not send this block (BEP 6). */
-  rejected(neighbour: Neighbour, { piece, begin }: BlockRequest): void {
+  /** The neighbour will not send this block (BEP 6). Tells whether it was asked for it. */
+  rejected(neighbour: Neighbour, { piece, begin }: BlockRequest): boolean {
     const key = piece * this.#blocksPerPiece + begin / LIMITS.blockBytes;
-    if (!neighbour.requests.delete(key)) return;
+    if (!neighbour.requests.delete(key)) return false;
     this.#release(key);
     // It has said no to a piece that it had allowed us: asking again would go on for ever.
     if (neighbour.peerChoking) neighbour.allowedFast.delete(piece);
+    return true;
   }
 
   /** The neighbour has choked us, and keeps no requests of those who are choked (without BEP 6), or has gone. */
@@ -198,16 +204,27 @@ export class Download {
     neighbour.currentPiece = undefined;
   }
 
-  /** Once a second: what has taken too long is asked of others. */
+  /** Every few seconds: what has taken too long is asked of others, and of the neighbour itself only what they leave. */
   tick(neighbour: Neighbour, nowMs: number): void {
+    let isLate = false;
     for (const [key, sentMs] of neighbour.requests) {
       if (nowMs - sentMs < REQUEST_TIMEOUT_MS) break;
+      isLate = true;
       neighbour.requests.delete(key);
       this.#release(key);
       neighbour.send({ type: 'cancel', ...this.#blockOf(key) }, nowMs);
       if (nowMs - neighbour.lastBlockMs >= REQUEST_TIMEOUT_MS) neighbour.snubbed = true;
     }
+    if (isLate) {
+      neighbour.currentPiece = undefined;
+      this.askIdle(neighbour);
+    }
     this.ask(neighbour);
+  }
+
+  /** Those who had to wait, for memory or for something to begin, can go on; but for one who has just failed us. */
+  askIdle(except?: Neighbour): void {
+    for (const neighbour of this.#neighbours) if (neighbour.requests.size === 0 && neighbour !== except) this.ask(neighbour);
   }
 
   /** Whether the piece is wanted, and neither claimed nor begun. */
@@ -230,7 +247,7 @@ export class Download {
    * is anything else that it could begin.
    */
   claim(supplier: Supplier, piece: number): void {
-    this.#picker.withdraw(piece);
+    this.#withdraw(piece);
     this.claims.set(piece, supplier);
   }
 
@@ -240,7 +257,7 @@ export class Download {
       this.claims.delete(piece);
       this.#offer(piece);
     }
-    this.#askIdle();
+    this.askIdle();
   }
 
   /** Undefined where there is memory for one more piece; else resolves when it is worth looking again. */
@@ -287,7 +304,7 @@ export class Download {
   release({ piece, blocks }: Supply): void {
     for (const block of blocks) this.#releaseBlock(piece, block);
     blocks.clear();
-    this.#askIdle();
+    this.askIdle();
   }
 
   /** Nothing is asked for any more; what is being written is left to finish. */
@@ -340,7 +357,7 @@ export class Download {
   }
 
   #beginPieceWith(neighbour: Neighbour, nowMs: number): PieceInProgress | undefined {
-    if (this.#picker.offered === 0) return undefined;
+    if (neighbour.onOffer === 0) return undefined;
     const index = neighbour.peerChoking ? this.#allowedPiece(neighbour) : this.#picker.pick(neighbour.pieces);
     return index === undefined ? undefined : this.#tryToBegin(index, neighbour, nowMs);
   }
@@ -365,7 +382,7 @@ export class Download {
   #begin(index: number, serial: number, nowMs: number): PieceInProgress {
     const piece = this.#assembly.begin(index, pieceSize(this.#contents.metainfo, index), nowMs);
     if (this.suspects.isSuspect(index)) piece.onlyFrom = serial;
-    this.#picker.withdraw(index);
+    this.#withdraw(index);
     this.claims.delete(index);
     this.#inProgress.set(index, piece);
     this.#open.add(piece);
@@ -431,8 +448,18 @@ export class Download {
 
   #offer(piece: number): void {
     const priority = PRIORITIES[this.#priorities[piece]];
-    if (priority === 'none') this.#picker.withdraw(piece);
-    else this.#picker.offer(piece, priority);
+    if (priority === 'none') return this.#withdraw(piece);
+    const isNew = !this.#picker.offers(piece);
+    this.#picker.offer(piece, priority);
+    if (!isNew) return undefined;
+    for (const neighbour of this.#neighbours) if (neighbour.pieces.has(piece)) neighbour.onOffer += 1;
+    return undefined;
+  }
+
+  #withdraw(piece: number): void {
+    if (!this.#picker.offers(piece)) return;
+    this.#picker.withdraw(piece);
+    for (const neighbour of this.#neighbours) if (neighbour.pieces.has(piece)) neighbour.onOffer -= 1;
   }
 
   /** Takes in a block that was missing; `others` are still asked for it. */
@@ -461,7 +488,7 @@ export class Download {
       this.#verifying.delete(piece.piece);
       if (isGood) this.#had(piece.piece);
       else this.#spoilt(piece);
-      this.#askIdle();
+      this.askIdle();
     } catch (error) {
       this.#verifying.delete(piece.piece);
       this.#hooks.failed(error as Error);
@@ -469,11 +496,6 @@ export class Download {
       this.#pieceEnded.resolve();
       this.#pieceEnded = Promise.withResolvers();
     }
-  }
-
-  /** Those who had to wait, for memory or for something to begin, can go on. */
-  #askIdle(): void {
-    for (const neighbour of this.#neighbours) if (neighbour.requests.size === 0) this.ask(neighbour);
   }
 
   #had(piece: number): void {

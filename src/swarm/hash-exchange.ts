@@ -5,43 +5,58 @@
  * Invariant: a layer is learnt only once its hashes have been proved against the file's root; who sent false ones is told of.
  */
 import { Bitfield } from '../bytes/bitfield.ts';
-import { equalBytes } from '../bytes/compare.ts';
 import { toHex } from '../bytes/hex.ts';
-import { keepNewest } from '../bytes/keep-newest.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import { answerRun, HashTree, isSoundRun, pieceLayerRuns, verifyRun, type HashRun } from '../metainfo/hash-request.ts';
 import { HASH_BYTES, layerWidth, pieceLevel } from '../metainfo/merkle.ts';
 import type { FileEntry, Metainfo } from '../metainfo/metainfo.ts';
 import { filesWithoutLayer } from '../metainfo/piece-layers.ts';
 import type { HashRequest, PeerMessage } from '../wire/messages.ts';
+import { Backoff } from './backoff.ts';
+import { Generosity } from './generosity.ts';
 import type { Neighbour } from './neighbour.ts';
 
 const REQUEST_TIMEOUT_MS = 20_000;
+/** Of one neighbour at once. */
+const REQUESTS_EACH = 4;
 
 export interface HashExchangeHooks {
   send(neighbour: Neighbour, message: PeerMessage): void;
-  /** The file's pieces can be verified from now on. */
-  learnt(file: FileEntry, layer: Uint8Array): void;
+  /** The pieces of these files, which have the same contents, can be verified from now on. */
+  learnt(files: readonly FileEntry[], layer: Uint8Array): void;
+  /** It has sent hashes that do not lead to the file's root. */
   guilty(neighbour: Neighbour): void;
 }
 
+/** A layer, put together once all its runs are here. */
+interface WantedLayer {
+  /** Files with the same contents have one root, and one layer. */
+  readonly files: [FileEntry, ...FileEntry[]];
+  readonly hashes: (Uint8Array | undefined)[];
+  missing: number;
+}
+
 interface WantedRun {
-  readonly file: FileEntry;
+  readonly layer: WantedLayer;
+  /** Which of the layer's runs it is. */
+  readonly number: number;
   readonly run: HashRun;
-  asked: { readonly neighbour: Neighbour; readonly atMs: number } | undefined;
-  hashes: Uint8Array | undefined;
 }
 
 export class HashExchange {
   readonly #metainfo: Metainfo;
   readonly #hooks: HashExchangeHooks;
-  /** By request key: what is still missing, or has come before the rest of its layer. */
+  /** By root in hexadecimal: layers of which something has not come yet. */
+  readonly #layers = new Map<string, WantedLayer>();
+  /** By request key: what has not come yet. */
   readonly #wanted = new Map<string, WantedRun>();
+  /** Of those: who is asked for which, and since when. The longest asked first. */
+  readonly #asked = new Map<WantedRun, { readonly neighbour: Neighbour; readonly atMs: number }>();
   /** The pieces that cannot be verified yet. */
   readonly #lacking: Bitfield;
-  /** Who has said that it will not answer. */
-  readonly #unwilling = new WeakSet<Neighbour>();
-  /** By the root in hexadecimal; the one used last is last. */
+  readonly #backoff = new Backoff<Neighbour>();
+  readonly #generosity = new Generosity();
+  /** By the root in hexadecimal. Each is grown once, and no larger than the layer that it stands on. */
   readonly #trees = new Map<string, HashTree>();
 
   constructor(metainfo: Metainfo, hooks: HashExchangeHooks) {
@@ -51,15 +66,15 @@ export class HashExchange {
     // A hybrid's pieces are verified by their SHA-1 where the layers are not known.
     if (metainfo.format !== 'v2') return;
     for (const file of filesWithoutLayer(metainfo)) {
-      for (const piece of this.#piecesOf(file)) this.#lacking.set(piece);
-      for (const run of pieceLayerRuns(file.length, metainfo.pieceLength)) {
-        this.#wanted.set(keyOf(requestFor(file, run)), { file, run, asked: undefined, hashes: undefined });
-      }
+      for (const piece of piecesOf(file, metainfo.pieceLength)) this.#lacking.set(piece);
+      const twin = this.#layers.get(rootOf(file));
+      if (twin === undefined) this.#want(file);
+      else twin.files.push(file);
     }
   }
 
   get isComplete(): boolean {
-    return this.#wanted.size === 0;
+    return this.#layers.size === 0;
   }
 
   /** Whether the piece cannot be verified yet. */
@@ -70,84 +85,103 @@ export class HashExchange {
   /** Asks everyone who may know for what is missing. Once a second. */
   tick(neighbours: Iterable<Neighbour>, nowMs: number): void {
     if (this.isComplete) return;
-    const willing = [...neighbours].filter((neighbour) => neighbour.pieces.count > 0 && !this.#unwilling.has(neighbour));
-    if (willing.length === 0) return;
-    let turn = 0;
-    let underWay = 0;
-    for (const wanted of this.#wanted.values()) {
-      if (wanted.asked !== undefined && nowMs - wanted.asked.atMs > REQUEST_TIMEOUT_MS) wanted.asked = undefined;
-      if (wanted.hashes !== undefined) continue;
-      if ((underWay += 1) > LIMITS.hashRequestsUnderWay) return;
-      if (wanted.asked !== undefined) continue;
-      const neighbour = willing[turn++ % willing.length];
-      wanted.asked = { neighbour, atMs: nowMs };
-      this.#hooks.send(neighbour, { type: 'hash-request', ...requestFor(wanted.file, wanted.run) });
+    for (const [wanted, { neighbour, atMs }] of this.#asked) {
+      if (nowMs - atMs <= REQUEST_TIMEOUT_MS) break;
+      this.#asked.delete(wanted);
+      this.#backoff.failed(neighbour, nowMs);
     }
+    const willing = [...neighbours].filter((neighbour) => neighbour.pieces.count > 0 && this.#backoff.isReady(neighbour, nowMs));
+    for (let turn = 0; turn < REQUESTS_EACH; turn++) for (const neighbour of willing) this.#askOne(neighbour, nowMs);
   }
 
-  received(neighbour: Neighbour, message: HashRequest & { readonly hashes: Uint8Array }): void {
-    const wanted = this.#wanted.get(keyOf(message));
-    if (wanted?.asked?.neighbour !== neighbour || wanted.hashes !== undefined || wanted.file.piecesRoot === undefined) return;
-    wanted.asked = undefined;
-    if (!verifyRun(wanted.run, message.hashes, wanted.file.piecesRoot)) {
-      this.#unwilling.add(neighbour);
-      return this.#hooks.guilty(neighbour);
-    }
-    wanted.hashes = message.hashes.slice(0, wanted.run.length * HASH_BYTES);
-    this.#finish(wanted.file);
+  received(neighbour: Neighbour, message: HashRequest & { readonly hashes: Uint8Array }, nowMs: number): void {
+    const wanted = this.#answered(neighbour, message);
+    if (wanted === undefined) return neighbour.saidNothing(nowMs);
+    const { layer, run, number } = wanted;
+    if (!verifyRun(run, message.hashes, message.piecesRoot)) return this.#hooks.guilty(neighbour);
+    this.#backoff.succeeded(neighbour);
+    this.#wanted.delete(keyOf(message));
+    layer.hashes[number] = message.hashes.slice(0, run.length * HASH_BYTES);
+    layer.missing -= 1;
+    this.#askOne(neighbour, nowMs);
+    if (layer.missing === 0) this.#finish(layer);
+    return undefined;
   }
 
-  rejected(neighbour: Neighbour, request: HashRequest): void {
-    const wanted = this.#wanted.get(keyOf(request));
-    if (wanted?.asked?.neighbour !== neighbour) return;
-    wanted.asked = undefined;
-    this.#unwilling.add(neighbour);
+  rejected(neighbour: Neighbour, request: HashRequest, nowMs: number): void {
+    if (this.#answered(neighbour, request) === undefined) neighbour.saidNothing(nowMs);
+    else this.#backoff.failed(neighbour, nowMs);
   }
 
-  /** A neighbour asks for hashes. */
-  serve(neighbour: Neighbour, request: HashRequest): void {
+  left(neighbour: Neighbour): void {
+    for (const [wanted, asked] of this.#asked) if (asked.neighbour === neighbour) this.#asked.delete(wanted);
+  }
+
+  /** A neighbour asks for hashes. Throws `WireError` where it goes on asking for what it cannot have. */
+  serve(neighbour: Neighbour, request: HashRequest, nowMs: number): void {
     const { piecesRoot, baseLayer, index, length, proofLayers } = request;
     const fields = { piecesRoot, baseLayer, index, length, proofLayers };
     const tree = isSoundRun(request) ? this.#treeOf(piecesRoot) : undefined;
     const hashes = tree === undefined ? undefined : answerRun(request, [tree]);
-    if (hashes === undefined) this.#hooks.send(neighbour, { type: 'hash-reject', ...fields });
-    else this.#hooks.send(neighbour, { type: 'hashes', ...fields, hashes });
+    if (hashes !== undefined && this.#generosity.gives(neighbour, hashes.length, this.#metainfo.pieceCount * HASH_BYTES)) {
+      return this.#hooks.send(neighbour, { type: 'hashes', ...fields, hashes });
+    }
+    neighbour.saidNothing(nowMs);
+    return this.#hooks.send(neighbour, { type: 'hash-reject', ...fields });
   }
 
-  /** All runs of a file's layer are here: it is put together. */
-  #finish(file: FileEntry): void {
-    const runs = [...this.#wanted.values()].filter((wanted) => wanted.file === file).sort((a, b) => a.run.index - b.run.index);
-    if (runs.some(({ hashes }) => hashes === undefined)) return;
-    const count = Math.ceil(file.length / this.#metainfo.pieceLength);
-    const layer = Buffer.concat(runs.flatMap(({ hashes }) => hashes ?? [])).subarray(0, count * HASH_BYTES);
-    for (const { run } of runs) this.#wanted.delete(keyOf(requestFor(file, run)));
-    for (const piece of this.#piecesOf(file)) this.#lacking.clear(piece);
-    this.#hooks.learnt(file, layer);
+  #want(file: FileEntry): void {
+    const runs = pieceLayerRuns(file.length, this.#metainfo.pieceLength);
+    const layer: WantedLayer = { files: [file], hashes: runs.map(() => undefined), missing: runs.length };
+    this.#layers.set(rootOf(file), layer);
+    for (const [number, run] of runs.entries()) this.#wanted.set(keyOf(requestFor(file, run)), { layer, number, run });
   }
 
-  *#piecesOf({ offset, length }: FileEntry): IterableIterator<number> {
+  /** Asks a neighbour for one run that nobody is asked for, where there is one and enough are not under way already. */
+  #askOne(neighbour: Neighbour, nowMs: number): void {
+    if (this.#asked.size >= LIMITS.hashRequestsUnderWay) return;
+    // No more than those under way are passed over.
+    for (const wanted of this.#wanted.values()) {
+      if (this.#asked.has(wanted)) continue;
+      this.#asked.set(wanted, { neighbour, atMs: nowMs });
+      return this.#hooks.send(neighbour, { type: 'hash-request', ...requestFor(wanted.layer.files[0], wanted.run) });
+    }
+  }
+
+  /** What the neighbour was asked for and is answering now; undefined where it was not. */
+  #answered(neighbour: Neighbour, request: HashRequest): WantedRun | undefined {
+    const wanted = this.#wanted.get(keyOf(request));
+    if (wanted === undefined || this.#asked.get(wanted)?.neighbour !== neighbour) return undefined;
+    this.#asked.delete(wanted);
+    return wanted;
+  }
+
+  #finish({ files, hashes }: WantedLayer): void {
     const { pieceLength } = this.#metainfo;
-    for (let piece = offset / pieceLength; piece * pieceLength < offset + length; piece++) yield piece;
+    this.#layers.delete(rootOf(files[0]));
+    const layer = Buffer.concat(hashes.flatMap((run) => run ?? [])).subarray(0, Math.ceil(files[0].length / pieceLength) * HASH_BYTES);
+    for (const file of files) for (const piece of piecesOf(file, pieceLength)) this.#lacking.clear(piece);
+    this.#hooks.learnt(files, layer);
   }
 
   #treeOf(piecesRoot: Uint8Array): HashTree | undefined {
+    const { pieceLayers, pieceLength } = this.#metainfo;
     const key = toHex(piecesRoot);
-    const kept = this.#trees.get(key);
-    const tree = kept ?? this.#growTree(piecesRoot, key);
-    if (tree === undefined) return undefined;
-    this.#trees.delete(key);
+    const layer = pieceLayers.get(key);
+    if (layer === undefined) return undefined;
+    const tree = this.#trees.get(key) ?? new HashTree(layer, { level: pieceLevel(pieceLength), width: layerWidth(layer.length / HASH_BYTES) });
     this.#trees.set(key, tree);
-    keepNewest(this.#trees, LIMITS.hashTrees);
     return tree;
   }
+}
 
-  #growTree(piecesRoot: Uint8Array, key: string): HashTree | undefined {
-    const { files, pieceLayers, pieceLength } = this.#metainfo;
-    const layer = pieceLayers.get(key);
-    const file = files.find((entry) => entry.piecesRoot !== undefined && equalBytes(entry.piecesRoot, piecesRoot));
-    if (layer === undefined || file === undefined) return undefined;
-    return new HashTree(layer, { level: pieceLevel(pieceLength), width: layerWidth(layer.length / HASH_BYTES) });
-  }
+/** The pieces that a v2 file lies in, which it shares with no other. */
+export function* piecesOf({ offset, length }: FileEntry, pieceLength: number): IterableIterator<number> {
+  for (let piece = offset / pieceLength; piece * pieceLength < offset + length; piece++) yield piece;
+}
+
+function rootOf({ piecesRoot }: FileEntry): string {
+  return piecesRoot === undefined ? '' : toHex(piecesRoot);
 }
 
 function requestFor(file: FileEntry, run: HashRun): HashRequest {

@@ -8,12 +8,13 @@ import { Bitfield } from '../bytes/bitfield.ts';
 import { formatEndpoint, type Endpoint } from '../bytes/endpoint.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import type { Channel } from '../runtime/channel.ts';
-import type { BlockRequest, Capabilities, Handshake, PeerMessage } from '../wire/messages.ts';
+import type { Capabilities, Handshake, PeerMessage } from '../wire/messages.ts';
 import { EXTENSION_HANDSHAKE_ID, type ExtensionName } from '../wire/extensions.ts';
 import { clientName } from '../wire/peer-id.ts';
 import { WireError } from '../wire/peer-protocol.ts';
 import { Pipeline } from './pipeline.ts';
 import { RateMeter } from './rate.ts';
+import { RequestQueue } from './request-queue.ts';
 
 /** Tit for tat looks at this many seconds (BEP 3). */
 const RATE_WINDOW_SECONDS = 20;
@@ -41,10 +42,14 @@ export class Neighbour {
 
   /** What it has. Empty until the piece count is known; what it says before that waits in `#early`. */
   pieces = new Bitfield(0);
+  /** It has said which pieces it has, were it none. */
+  hasTold = false;
   /** It has said of pieces that it has them no more (BEP 54). */
   hasTakenBack = false;
-  /** How many of its pieces we want and lack. */
+  /** How many of its pieces we want and lack ... */
   interesting = 0;
+  /** ... and how many of those are on offer to be begun. */
+  onOffer = 0;
   /** Whether its pieces count in the picker's availability, piece by piece; those of a seed do not. */
   countedByPiece = false;
   peerChoking = true;
@@ -61,11 +66,11 @@ export class Neighbour {
   lastBlockMs: number;
   /** Nothing has come for a minute though it was asked: it gets one request at a time, and no regular unchoke. */
   snubbed = false;
-  /** Blocks it sent that nobody had asked it for. */
-  unaskedBlocks = 0;
+  /** Blocks it sent that nobody wanted of it, or that were not as long as they should be. */
+  uselessBlocks = 0;
 
   /** Its requests that we have not served yet. */
-  readonly uploadQueue: BlockRequest[] = [];
+  readonly uploadQueue = new RequestQueue();
   /** The piece of which it was sent a block last. */
   sendingPiece: number | undefined;
   readonly download: RateMeter;
@@ -81,10 +86,13 @@ export class Neighbour {
   /** Since when it has been neither interested nor interesting. */
   uselessSinceMs: number;
 
+  /** Messages that told nothing new, of which some are forgotten each second. */
+  #idleMessages = 0;
+  #idleMessagesMs: number;
   #amChoking = true;
   #amInterested = false;
-  #early: { everything: boolean; bitfield: Uint8Array | undefined; pieces: Set<number> } | undefined
-    = { everything: false, bitfield: undefined, pieces: new Set() };
+  #early: { everything: boolean; nothing: boolean; bitfield: Uint8Array | undefined; pieces: Set<number> } | undefined
+    = { everything: false, nothing: false, bitfield: undefined, pieces: new Set() };
 
   constructor(serial: number, channel: Channel<PeerMessage>, handshake: Handshake, nowMs: number) {
     this.serial = serial;
@@ -100,6 +108,7 @@ export class Neighbour {
     this.lastSentMs = nowMs;
     this.lastReceivedMs = nowMs;
     this.uselessSinceMs = nowMs;
+    this.#idleMessagesMs = nowMs;
     this.download = new RateMeter(RATE_WINDOW_SECONDS, nowMs);
     this.upload = new RateMeter(RATE_WINDOW_SECONDS, nowMs);
   }
@@ -158,10 +167,19 @@ export class Neighbour {
     this.send({ type: 'extended', id: EXTENSION_HANDSHAKE_ID, payload }, nowMs);
   }
 
+  /** It has sent a message that tells nothing new, or asks for what it may not have. Throws `WireError` where it goes on and on. */
+  saidNothing(nowMs: number): void {
+    const forgotten = ((nowMs - this.#idleMessagesMs) / 1000) * LIMITS.idleMessagesPerSecond;
+    this.#idleMessages = Math.max(0, this.#idleMessages - forgotten) + 1;
+    this.#idleMessagesMs = nowMs;
+    if (this.#idleMessages > LIMITS.idleMessages) throw new WireError('it goes on and on, and says nothing');
+  }
+
   /** What it says it has while the number of pieces is unknown is kept, within bounds, until `learnPieceCount`. */
   hasEarly(message: PeerMessage): void {
     if (this.#early === undefined) return;
     if (message.type === 'have-all') this.#early.everything = true;
+    if (message.type === 'have-none') this.#early.nothing = true;
     if (message.type === 'bitfield') this.#early.bitfield = message.bytes.slice();
     if (message.type === 'have' && this.#early.pieces.size < LIMITS.earlyHaves) this.#early.pieces.add(message.piece);
   }
@@ -170,6 +188,7 @@ export class Neighbour {
   learnPieceCount(pieceCount: number): void {
     const early = this.#early;
     this.#early = undefined;
+    this.hasTold = early !== undefined && (early.everything || early.nothing || early.bitfield !== undefined);
     this.pieces = new Bitfield(pieceCount);
     if (early?.everything) this.pieces.setAll();
     if (early?.bitfield !== undefined) {

@@ -166,7 +166,7 @@ export class Swarm {
         pieceCompleted: hooks.pieceCompleted,
         finished: () => this.#finished(),
         failed: (error) => this.#failed(error),
-        guilty: (hosts, piece) => { for (const host of hosts) this.#ban(host, `spoiling piece ${piece}`); },
+        ban: (host, why) => this.#ban(host, why),
       },
     });
     this.#transfer = transfer;

@@ -6,18 +6,19 @@
  */
 import { Bitfield } from '../bytes/bitfield.ts';
 import { LIMITS } from '../bytes/limits.ts';
+import type { FileEntry } from '../metainfo/metainfo.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Network } from '../runtime/network.ts';
 import type { Random } from '../runtime/random.ts';
 import type { BlockRequest, PeerMessage } from '../wire/messages.ts';
 import { WireError } from '../wire/peer-protocol.ts';
-import { allowedFastSet } from './allowed-fast.ts';
+import { AllowedFast } from './allowed-fast.ts';
 import { Choker } from './choker.ts';
 import { CHOKING_POLICIES, type ChokingPolicyName } from './choking-policies.ts';
 import type { ChokingPolicy } from './choking-policy.ts';
 import type { Contents } from './contents.ts';
 import { Download, type DownloadHooks } from './download.ts';
-import { HashExchange } from './hash-exchange.ts';
+import { HashExchange, piecesOf } from './hash-exchange.ts';
 import type { Neighbour } from './neighbour.ts';
 import type { PiecePriority } from './piece-picker.ts';
 import { PICKING_POLICIES, type PickingPolicy } from './picking-policies.ts';
@@ -52,7 +53,10 @@ export interface TransferOptions {
   readonly infoHash: Uint8Array;
   /** What each piece is wanted for. */
   readonly priorityOf: (piece: number) => PiecePriority;
-  readonly hooks: Pick<DownloadHooks, 'pieceCompleted' | 'finished' | 'failed' | 'guilty'>;
+  readonly hooks: Pick<DownloadHooks, 'pieceCompleted' | 'finished' | 'failed'> & {
+    /** This host has been found out; `why` reads on from "banned for". */
+    ban(host: string, why: string): void;
+  };
 }
 
 export class Transfer {
@@ -65,7 +69,7 @@ export class Transfer {
   readonly #hashes: HashExchange;
   readonly #superSeeding: SuperSeeding | undefined;
   #priorityOf: (piece: number) => PiecePriority;
-  readonly #allowedFast = new Map<Neighbour, ReadonlySet<number>>();
+  readonly #allowedFast: AllowedFast;
   #checkAgainAtMs = 0;
   #askAgainAtMs = Number.POSITIVE_INFINITY;
   #serveAgainAtMs = Number.POSITIVE_INFINITY;
@@ -75,6 +79,7 @@ export class Transfer {
     this.contents = contents;
     this.#options = options;
     const { pieceCount } = contents.metainfo;
+    this.#allowedFast = new AllowedFast(options.infoHash, contents.metainfo);
     this.download = new Download(contents, PICKING_POLICIES[options.picking](pieceCount, random), {
       clock,
       limit: downLimit,
@@ -84,8 +89,7 @@ export class Transfer {
         pieceCompleted: (piece) => this.#pieceCompleted(piece),
         finished: () => { if (this.#hashes.isComplete) hooks.finished(); },
         guilty: (names, piece) => {
-          const hosts = names.filter((name) => !this.webSeeds.blame(name, piece));
-          if (hosts.length > 0) hooks.guilty(hosts, piece);
+          for (const name of names) if (!this.webSeeds.blame(name, piece)) hooks.ban(name, `spoiling piece ${piece}`);
         },
         throttled: (waitMs) => this.#askAllIn(waitMs),
       },
@@ -96,7 +100,7 @@ export class Transfer {
       hooks: {
         failed: hooks.failed,
         throttled: (waitMs) => this.#serveAllIn(waitMs),
-        isAllowedFast: (neighbour, piece) => this.#allowedFast.get(neighbour)?.has(piece) === true,
+        isAllowedFast: (neighbour, request) => this.#allowedFast.serves(neighbour, request),
         endTurn: (neighbour) => this.isSeeding && this.choker.endTurn(neighbour, clock.now()),
       },
     });
@@ -104,14 +108,11 @@ export class Transfer {
     this.choker = new Choker(policy, random, this.upload, neighbours);
     this.#hashes = new HashExchange(contents.metainfo, {
       send: (neighbour, message) => neighbour.send(message, clock.now()),
-      learnt: (file, layer) => {
-        contents.learnLayer(file, layer);
-        this.setPriorities(this.#priorityOf);
-      },
-      guilty: (neighbour) => neighbour.channel.close(new WireError('it sent hashes that do not lead to the file\'s root')),
+      learnt: (files, layer) => this.#learnt(files, layer),
+      guilty: (neighbour) => hooks.ban(neighbour.endpoint.host, 'false hashes'),
     });
     this.#priorityOf = options.priorityOf;
-    this.#setAll();
+    this.#setPriorities(allPieces(pieceCount));
     this.#superSeeding = options.superSeeding && contents.have.isFull ? new SuperSeeding(pieceCount) : undefined;
     this.webSeeds = new WebSeeds({
       ...options, contents,
@@ -130,7 +131,7 @@ export class Transfer {
   /** What each piece is wanted for from now on. Interest is told anew, and requests go out. */
   setPriorities(priorityOf: (piece: number) => PiecePriority): void {
     this.#priorityOf = priorityOf;
-    this.#setAll();
+    this.#setPriorities(allPieces(this.contents.metainfo.pieceCount));
     this.#interestChanged();
   }
 
@@ -160,17 +161,18 @@ export class Transfer {
   }
 
   left(neighbour: Neighbour): void {
-    neighbour.uploadQueue.length = 0;
+    neighbour.uploadQueue.clear();
     this.download.left(neighbour);
+    this.#hashes.left(neighbour);
     this.#superSeeding?.left(neighbour);
-    this.#allowedFast.delete(neighbour);
+    this.#allowedFast.left(neighbour);
     const nowMs = this.#options.clock.now();
     this.choker.fillSlots(nowMs);
     // What it was asked for is free for others.
     for (const other of this.#options.neighbours) this.download.ask(other);
   }
 
-  /** A message about pieces. Throws `WireError` where it makes no sense. */
+  /** A message about pieces. Throws `WireError` where it makes no sense, or says nothing for the thousandth time. */
   message(neighbour: Neighbour, message: PeerMessage): void {
     const nowMs = this.#options.clock.now();
     switch (message.type) {
@@ -178,27 +180,17 @@ export class Transfer {
       case 'request': return this.upload.requested(neighbour, message);
       case 'have': return this.#have(neighbour, message.piece, nowMs);
       case 'cancel': return this.upload.cancelled(neighbour, message);
-      case 'choke': return this.#choked(neighbour);
-      case 'unchoke':
-        neighbour.peerChoking = false;
-        return this.download.ask(neighbour);
-      case 'interested':
-        neighbour.peerInterested = true;
-        return this.choker.fillSlots(nowMs);
-      case 'not-interested':
-        neighbour.peerInterested = false;
-        return this.choker.fillSlots(nowMs);
-      case 'bitfield': return this.#hasPieces(neighbour, Bitfield.from(message.bytes, this.contents.metainfo.pieceCount));
-      case 'have-all': return neighbour.isSeed ? undefined : this.#hasPieces(neighbour, Bitfield.full(this.contents.metainfo.pieceCount));
-      case 'have-none': return this.#hasPieces(neighbour, new Bitfield(this.contents.metainfo.pieceCount));
-      case 'reject':
-        this.download.rejected(neighbour, message);
-        return this.download.ask(neighbour);
-      case 'allowed-fast': return this.#allowed(neighbour, message.piece);
-      case 'hash-request': return this.#hashes.serve(neighbour, message);
-      case 'hashes': return this.#hashes.received(neighbour, message);
-      case 'hash-reject': return this.#hashes.rejected(neighbour, message);
-      default: return undefined; // Suggestions are for those who seed from slow disks.
+      case 'choke': case 'unchoke': return this.#chokes(neighbour, message.type === 'choke', nowMs);
+      case 'interested': case 'not-interested': return this.#wants(neighbour, message.type === 'interested', nowMs);
+      case 'bitfield': return this.#hasPieces(neighbour, Bitfield.from(message.bytes, this.contents.metainfo.pieceCount), nowMs);
+      case 'have-all': return neighbour.isSeed ? neighbour.saidNothing(nowMs) : this.#hasPieces(neighbour, Bitfield.full(this.contents.metainfo.pieceCount), nowMs);
+      case 'have-none': return this.#hasPieces(neighbour, new Bitfield(this.contents.metainfo.pieceCount), nowMs);
+      case 'reject': return this.#rejected(neighbour, message, nowMs);
+      case 'allowed-fast': return this.#allowed(neighbour, message.piece, nowMs);
+      case 'hash-request': return this.#hashes.serve(neighbour, message, nowMs);
+      case 'hashes': return this.#hashes.received(neighbour, message, nowMs);
+      case 'hash-reject': return this.#hashes.rejected(neighbour, message, nowMs);
+      default: return neighbour.saidNothing(nowMs); // Suggestions are for those who seed from slow disks.
     }
   }
 
@@ -228,10 +220,19 @@ export class Transfer {
   }
 
   /** What cannot be verified yet cannot be wanted yet. */
-  #setAll(): void {
-    for (let piece = 0; piece < this.contents.metainfo.pieceCount; piece++) {
-      this.download.setPriority(piece, this.#hashes.lacks(piece) ? 'none' : this.#priorityOf(piece));
+  #setPriorities(pieces: Iterable<number>): void {
+    for (const piece of pieces) this.download.setPriority(piece, this.#hashes.lacks(piece) ? 'none' : this.#priorityOf(piece));
+  }
+
+  /** The pieces of these files, which are alike, can be verified from now on. */
+  #learnt(files: readonly FileEntry[], layer: Uint8Array): void {
+    for (const file of files) {
+      this.contents.learnLayer(file, layer);
+      this.#setPriorities(piecesOf(file, this.contents.metainfo.pieceLength));
     }
+    this.#interestChanged();
+    // All that was wanted may have been had before the last layer came.
+    if (this.isSeeding) this.#options.hooks.finished();
   }
 
   #interestChanged(): void {
@@ -255,52 +256,73 @@ export class Transfer {
   }
 
   /** The first word on its pieces, or a later one: aria2 tells of many new ones by another bitfield. */
-  #hasPieces(neighbour: Neighbour, pieces: Bitfield | undefined): void {
+  #hasPieces(neighbour: Neighbour, pieces: Bitfield | undefined, nowMs: number): void {
     if (pieces === undefined) throw new WireError('its bitfield does not fit the torrent');
-    if (neighbour.pieces.count === 0) {
+    const isFirst = !neighbour.hasTold;
+    neighbour.hasTold = true;
+    if (neighbour.pieces.count === 0 && (isFirst || pieces.count > 0)) {
       neighbour.pieces = pieces;
       return this.#piecesTold(neighbour);
     }
     // So that five bytes cannot have us go over all pieces again and again.
-    if (neighbour.hasTakenBack) throw new WireError('it says anew which pieces it has after having taken some back');
-    const nowMs = this.#options.clock.now();
-    for (const piece of pieces) this.#have(neighbour, piece, nowMs);
+    if (neighbour.hasTakenBack && pieces.count > 0) throw new WireError('it says anew which pieces it has after having taken some back');
+    const { count } = neighbour.pieces;
+    for (const piece of pieces.without(neighbour.pieces)) this.#have(neighbour, piece, nowMs);
+    if (neighbour.pieces.count === count) neighbour.saidNothing(nowMs);
+    return undefined;
   }
 
   #have(neighbour: Neighbour, piece: number, nowMs: number): void {
     if (piece >= this.contents.metainfo.pieceCount) throw new WireError(`it has piece ${piece} of ${this.contents.metainfo.pieceCount}`);
-    if (!neighbour.pieces.set(piece)) return;
+    if (!neighbour.pieces.set(piece)) return neighbour.saidNothing(nowMs);
     this.download.gained(neighbour, piece);
     neighbour.updateInterest(nowMs);
     for (const passedOn of this.#superSeeding?.seen(neighbour, piece) ?? []) this.#showNext(passedOn);
     if (neighbour.requests.size === 0) this.download.ask(neighbour);
+    return undefined;
   }
 
   #block(neighbour: Neighbour, message: BlockRequest & { readonly data: Uint8Array }): void {
     this.download.received(neighbour, message);
-    if (neighbour.unaskedBlocks > LIMITS.unaskedBlocks) throw new WireError('it sends what nobody asked for');
+    if (neighbour.uselessBlocks > LIMITS.uselessBlocks) throw new WireError('it sends what nobody wants of it');
   }
 
-  #choked(neighbour: Neighbour): void {
-    neighbour.peerChoking = true;
+  #chokes(neighbour: Neighbour, isChoke: boolean, nowMs: number): void {
+    if (neighbour.peerChoking === isChoke) return neighbour.saidNothing(nowMs);
+    neighbour.peerChoking = isChoke;
+    if (!isChoke) return this.download.ask(neighbour);
     neighbour.pipeline.restart();
     // With BEP 6 each request that will not be served is refused by name.
-    if (neighbour.supports.fast) return;
+    if (neighbour.supports.fast) return undefined;
     this.download.releaseAll(neighbour);
-    for (const other of this.#options.neighbours) if (other.requests.size === 0) this.download.ask(other);
+    return this.download.askIdle(neighbour);
   }
 
-  #allowed(neighbour: Neighbour, piece: number): void {
-    if (piece >= this.contents.metainfo.pieceCount || neighbour.allowedFast.size >= LIMITS.allowedFastPieces) return;
+  #wants(neighbour: Neighbour, isInterested: boolean, nowMs: number): void {
+    if (neighbour.peerInterested === isInterested) return neighbour.saidNothing(nowMs);
+    neighbour.peerInterested = isInterested;
+    return this.choker.fillSlots(nowMs);
+  }
+
+  /**
+   * A neighbour will not send a block. It is asked for another when it has sent one, or when requests are looked at anyway:
+   * one that refuses all it is asked for would be asked again and again.
+   */
+  #rejected(neighbour: Neighbour, request: BlockRequest, nowMs: number): void {
+    if (!this.download.rejected(neighbour, request)) neighbour.saidNothing(nowMs);
+    else if (neighbour.requests.size === 0) this.download.askIdle(neighbour);
+  }
+
+  #allowed(neighbour: Neighbour, piece: number, nowMs: number): void {
+    const isNew = piece < this.contents.metainfo.pieceCount && !neighbour.allowedFast.has(piece) && neighbour.allowedFast.size < LIMITS.allowedFastPieces;
+    if (!isNew) return neighbour.saidNothing(nowMs);
     neighbour.allowedFast.add(piece);
     if (neighbour.peerChoking) this.download.ask(neighbour);
+    return undefined;
   }
 
   #allowFast(neighbour: Neighbour, nowMs: number): void {
-    if (this.#allowedFast.has(neighbour)) return;
-    const pieces = allowedFastSet(neighbour.endpoint.host, this.#options.infoHash, this.contents.metainfo.pieceCount);
-    this.#allowedFast.set(neighbour, pieces);
-    for (const piece of pieces) {
+    for (const piece of this.#allowedFast.allow(neighbour)) {
       if (this.contents.have.has(piece)) neighbour.send({ type: 'allowed-fast', piece }, nowMs);
     }
   }
@@ -351,4 +373,8 @@ export class Transfer {
     const first = Math.floor(this.#options.random.fraction() * all.length);
     return [...all.slice(first), ...all.slice(0, first)];
   }
+}
+
+function* allPieces(pieceCount: number): Generator<number> {
+  for (let piece = 0; piece < pieceCount; piece++) yield piece;
 }

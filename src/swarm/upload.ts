@@ -18,14 +18,16 @@ import type { RateLimit } from './rate.ts';
 const SEND_AHEAD_SECONDS = 0.5;
 const LEAST_AHEAD_BYTES = 32 * 1024;
 const MOST_AHEAD_BYTES = 512 * 1024;
+/** A choke may take so long to arrive; what is asked for until then is nobody's fault. */
+const CROSSING_MS = 10_000;
 
 export interface UploadHooks {
   /** The disk has failed. */
   failed(error: Error): void;
   /** The rate limit holds blocks back; `serve` should be called for everyone in so many milliseconds. */
   throttled(waitMs: number): void;
-  /** What a neighbour may have though it is choked (BEP 6). */
-  isAllowedFast(neighbour: Neighbour, piece: number): boolean;
+  /** Whether a neighbour may have this block though it is choked (BEP 6). It is counted if so. */
+  isAllowedFast(neighbour: Neighbour, request: BlockRequest): boolean;
   /** Another piece is about to be begun with a neighbour. Tells whether it has been choked instead, for its turn was over. */
   endTurn(neighbour: Neighbour): boolean;
 }
@@ -53,35 +55,37 @@ export class Upload {
     return this.#contents.metainfo.pieceLength;
   }
 
-  /** A neighbour asks for a block. Throws `WireError` where no such block exists. */
+  /** A neighbour asks for a block. Throws `WireError` where no such block exists, or it goes on asking for what it cannot have. */
   requested(neighbour: Neighbour, request: BlockRequest): void {
     const { metainfo, have } = this.#contents;
     const { piece, begin, length } = request;
     if (piece >= metainfo.pieceCount || length === 0 || length > LIMITS.blockBytes || begin + length > this.#endOf(piece, begin)) {
       throw new WireError(`it asked for ${length} bytes at ${begin} of piece ${piece}, which do not exist`);
     }
-    const isAllowed = !neighbour.amChoking || this.#hooks.isAllowedFast(neighbour, piece);
-    if (!isAllowed || !have.has(piece) || neighbour.uploadQueue.length >= LIMITS.incomingRequests) {
+    const isServed = have.has(piece) && !neighbour.uploadQueue.isFull && (!neighbour.amChoking || this.#hooks.isAllowedFast(neighbour, request));
+    const nowMs = this.#clock.now();
+    if (!isServed) {
+      const crossedChoke = neighbour.amChoking && nowMs - neighbour.chokedMs < CROSSING_MS;
+      if (!crossedChoke) neighbour.saidNothing(nowMs);
       return this.#reject(neighbour, request);
     }
-    neighbour.uploadQueue.push(request);
+    if (!neighbour.uploadQueue.add(request)) return neighbour.saidNothing(nowMs);
     const block = this.#inFile(request);
     if (this.#reader.isIdle && this.#reader.get(block) === undefined) this.#reader.load(block).catch((error: Error) => this.#hooks.failed(error));
     if (neighbour.uploadQueue.length === 1) this.serve(neighbour);
+    return undefined;
   }
 
-  cancelled(neighbour: Neighbour, { piece, begin, length }: BlockRequest): void {
-    const index = neighbour.uploadQueue.findIndex((queued) => queued.piece === piece && queued.begin === begin && queued.length === length);
-    if (index < 0) return;
-    const [request] = neighbour.uploadQueue.splice(index, 1);
-    this.#reject(neighbour, request);
+  cancelled(neighbour: Neighbour, request: BlockRequest): void {
+    if (neighbour.uploadQueue.delete(request)) this.#reject(neighbour, request);
+    else neighbour.saidNothing(this.#clock.now());
   }
 
   /** We choke the neighbour: its requests are thrown out, and told so where it can be (BEP 6). */
   choke(neighbour: Neighbour): void {
     neighbour.choke(this.#clock.now());
-    for (const request of neighbour.uploadQueue.splice(0)) {
-      if (this.#hooks.isAllowedFast(neighbour, request.piece)) neighbour.uploadQueue.push(request);
+    for (const request of neighbour.uploadQueue.clear()) {
+      if (this.#hooks.isAllowedFast(neighbour, request)) neighbour.uploadQueue.add(request);
       else this.#reject(neighbour, request);
     }
   }
@@ -92,8 +96,7 @@ export class Upload {
     const nowMs = this.#clock.now();
     const aheadBytes = sendAhead(neighbour, nowMs);
     channel.lowWaterBytes = aheadBytes / 2;
-    while (uploadQueue.length > 0 && channel.queuedBytes < aheadBytes) {
-      const request = uploadQueue[0];
+    for (let request = uploadQueue.first; request !== undefined && channel.queuedBytes < aheadBytes; request = uploadQueue.first) {
       if (request.piece !== neighbour.sendingPiece && this.#hooks.endTurn(neighbour)) continue;
       const block = this.#inFile(request);
       const data = this.#reader.get(block);
@@ -101,7 +104,7 @@ export class Upload {
       const waitMs = this.#limit.waitMs(nowMs);
       if (waitMs > 0) return this.#hooks.throttled(waitMs);
       this.#limit.take(request.length, nowMs);
-      uploadQueue.shift();
+      uploadQueue.delete(request);
       neighbour.sendingPiece = request.piece;
       neighbour.upload.add(request.length, nowMs);
       this.sentBytes += request.length;
