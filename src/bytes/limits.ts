@@ -58,14 +58,16 @@ export const LIMITS = {
    */
   idleMessages: 5000,
   idleMessagesPerSecond: 100,
-  /** Peers that have connected and not shaken hands yet, in one session. */
+  /** Peers that have connected and not shaken hands yet, in one session; past it the longest waiting goes. And of one subscriber. */
   waitingHandshakes: 200,
+  waitingHandshakesPerSubscriber: 8,
   /** Lines kept of what goes on with one torrent. */
   statusMessages: 50,
   /** Requests for Merkle hashes under way at once in one swarm (BEP 52). */
   hashRequestsUnderWay: 16,
-  /** Addresses of a swarm's peers that are remembered. */
+  /** Addresses of a swarm's peers that are remembered, and of one subscriber. */
   candidates: 2000,
+  candidatesPerSubscriber: 16,
   /** Neighbours of one torrent that one subscriber may be: an IPv4 address, or an IPv6 /64. */
   neighboursPerSubscriber: 8,
   /** Requests under way with one neighbour. */

@@ -6,7 +6,6 @@
 import type { Endpoint } from '../bytes/endpoint.ts';
 import { ShoalError } from '../bytes/errors.ts';
 import { toHex } from '../bytes/hex.ts';
-import { LIMITS } from '../bytes/limits.ts';
 import type { DiscoveryName } from '../discovery/discovery.ts';
 import type { KademliaNode } from '../discovery/kademlia/kademlia.ts';
 import { resolveTorrent } from '../discovery/kademlia/mutable-torrent.ts';
@@ -17,13 +16,14 @@ import type { Channel } from '../runtime/channel.ts';
 import type { Listener } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ChokingPolicyName } from '../swarm/choking-policies.ts';
-import { Bans, expectHandshake } from '../swarm/neighbours.ts';
+import { Bans } from '../swarm/neighbours.ts';
 import { RateLimit } from '../swarm/rate.ts';
-import type { PeerMessage } from '../wire/messages.ts';
+import type { Handshake, PeerMessage } from '../wire/messages.ts';
 import { createPeerId } from '../wire/peer-id.ts';
 import { peerProtocol } from '../wire/peer-protocol.ts';
 import { PUBLIC_BOOTSTRAP } from './dht-node.ts';
 import { DISCOVERY_NAMES, openDiscoveries, type Discoveries } from './discoveries.ts';
+import { Lobby } from './lobby.ts';
 import type { RingPeer } from './ring-peer.ts';
 import { isMetainfo, resolveSource } from './source.ts';
 import { Torrent, type AddOptions, type TorrentSurroundings } from './torrent.ts';
@@ -70,9 +70,8 @@ export class Session implements AsyncDisposable {
   /** Begins to listen. Rejects with `ShoalError` 'LISTEN_FAILED'. */
   static async open(runtime: Runtime, options: SessionOptions = {}): Promise<Session> {
     const byInfoHash = new Map<string, Torrent>();
-    const waiting = new Set<Channel<PeerMessage>>();
-    const accept = (channel: Channel<PeerMessage>): void => welcome(runtime, channel, byInfoHash, waiting);
-    const listener = await listen(runtime, options, accept);
+    const lobby = new Lobby(runtime.clock, (channel, handshake) => welcome(byInfoHash, channel, handshake));
+    const listener = await listen(runtime, options, (channel) => lobby.enter(channel));
     const names = new Set(options.discovery ?? DISCOVERY_NAMES);
     const discoveries = await openDiscoveries(runtime, {
       names,
@@ -192,23 +191,11 @@ export class Session implements AsyncDisposable {
   }
 }
 
-/** A peer has come: which torrent it means, its handshake tells. */
-function welcome(
-  runtime: Runtime,
-  channel: Channel<PeerMessage>,
-  byInfoHash: ReadonlyMap<string, Torrent>,
-  waiting: Set<Channel<PeerMessage>>,
-): void {
-  if (waiting.size >= LIMITS.waitingHandshakes) return channel.close(new ShoalError('BUSY', 'too many come at once'));
-  waiting.add(channel);
-  expectHandshake(channel, runtime.clock, (result) => {
-    waiting.delete(channel);
-    if (result instanceof Error) return;
-    const torrent = byInfoHash.get(toHex(result.infoHash));
-    if (torrent === undefined) channel.close(new ShoalError('UNKNOWN_TORRENT', 'it asks for a torrent that is not here'));
-    else torrent.accept(channel, result);
-  });
-  return undefined;
+/** A peer has come, and its handshake tells which torrent it means. */
+function welcome(byInfoHash: ReadonlyMap<string, Torrent>, channel: Channel<PeerMessage>, handshake: Handshake): void {
+  const torrent = byInfoHash.get(toHex(handshake.infoHash));
+  if (torrent === undefined) channel.close(new ShoalError('UNKNOWN_TORRENT', 'it asks for a torrent that is not here'));
+  else torrent.accept(channel, handshake);
 }
 
 async function listen(runtime: Runtime, { port, listenHost }: SessionOptions, accept: (channel: Channel<PeerMessage>) => void): Promise<Listener> {

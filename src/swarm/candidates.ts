@@ -2,10 +2,11 @@
  * Addresses at which a peer of the swarm may answer, as trackers, nodes and neighbours have named them, and in which order
  * to try them: those that have failed least, then by priority (BEP 40), then at random.
  *
- * Invariant: at most `LIMITS.candidates` are kept; an address that fails is tried again later and later, and no more after
+ * Invariant: at most `LIMITS.candidates` are kept, of one subscriber `LIMITS.candidatesPerSubscriber`, so that nobody can have
+ * us knock at all doors of a stranger; an address that fails is tried again later and later, and no more after
  * `MOST_FAILURES`. One that is connected, or being connected to, is never given out; nor is our own, once it is known.
  */
-import { addressScope } from '../bytes/address-scope.ts';
+import { addressGroup, addressScope } from '../bytes/address-scope.ts';
 import { addressToBytes, formatEndpoint, type Endpoint } from '../bytes/endpoint.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import type { Random } from '../runtime/random.ts';
@@ -18,6 +19,8 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 interface Candidate {
   readonly endpoint: Endpoint;
+  /** Whose it is; undefined on a local network, where many may share an address. */
+  readonly subscriber: string | undefined;
   readonly priority: number;
   failures: number;
   /** Not to be tried before. */
@@ -30,6 +33,8 @@ interface Candidate {
 export class Candidates {
   readonly #random: Random;
   readonly #byEndpoint = new Map<string, Candidate>();
+  /** How many are of each subscriber. */
+  readonly #ofSubscriber = new Map<string, number>();
   #ourEndpoint: Endpoint | undefined;
   /** Before this nobody can be taken, unless something changes. */
   #nobodyBeforeMs = 0;
@@ -50,7 +55,8 @@ export class Candidates {
 
   /** Somebody has named this address. What no single host can have is passed over. */
   add(endpoint: Endpoint, nowMs: number): void {
-    if (addressScope(endpoint.host) === 'unusable' && !isName(endpoint.host)) return;
+    const scope = addressScope(endpoint.host);
+    if (scope === 'unusable' && !isName(endpoint.host)) return;
     this.#nobodyBeforeMs = 0;
     const key = formatEndpoint(endpoint);
     const known = this.#byEndpoint.get(key);
@@ -59,10 +65,14 @@ export class Candidates {
       if (known.failures >= MOST_FAILURES && known.failures < NEVER) known.failures = MOST_FAILURES - 1;
       return;
     }
-    if (this.#byEndpoint.size >= LIMITS.candidates && !this.#dropWorst()) return;
+    const subscriber = scope === 'global' ? addressGroup(endpoint.host) : undefined;
+    const others = subscriber === undefined ? 0 : this.#ofSubscriber.get(subscriber) ?? 0;
+    if (others >= LIMITS.candidatesPerSubscriber && !this.#dropWorst((one) => one.subscriber === subscriber)) return;
+    if (this.#byEndpoint.size >= LIMITS.candidates && !this.#dropWorst(() => true)) return;
     const random = this.#random.fraction();
     const priority = this.#ourEndpoint === undefined ? random : peerPriority(this.#ourEndpoint, endpoint) + random;
-    this.#byEndpoint.set(key, { endpoint, priority, failures: 0, notBeforeMs: nowMs, inUse: false, isSeed: false });
+    this.#byEndpoint.set(key, { endpoint, subscriber, priority, failures: 0, notBeforeMs: nowMs, inUse: false, isSeed: false });
+    this.#count(subscriber, 1);
   }
 
   /** The one to try now, marked as in use; undefined where there is none. A seed leaves seeds alone. */
@@ -119,23 +129,39 @@ export class Candidates {
   }
 
   forget(endpoint: Endpoint): void {
-    this.#byEndpoint.delete(formatEndpoint(endpoint));
+    this.#delete(formatEndpoint(endpoint));
   }
 
   /** Forgets those whose host `matches`. */
   forgetHosts(matches: (host: string) => boolean): void {
-    for (const [key, { endpoint }] of this.#byEndpoint) if (matches(endpoint.host)) this.#byEndpoint.delete(key);
+    for (const [key, { endpoint }] of this.#byEndpoint) if (matches(endpoint.host)) this.#delete(key);
   }
 
-  #dropWorst(): boolean {
+  /** Makes room among those that `matches`; false where none of them has failed. */
+  #dropWorst(matches: (candidate: Candidate) => boolean): boolean {
     let worst: string | undefined;
     let worstFailures = 0;
-    for (const [key, { failures, inUse }] of this.#byEndpoint) {
-      if (inUse || failures <= worstFailures || failures === NEVER) continue;
+    for (const [key, candidate] of this.#byEndpoint) {
+      const { failures, inUse } = candidate;
+      if (inUse || failures <= worstFailures || failures === NEVER || !matches(candidate)) continue;
       worst = key;
       worstFailures = failures;
     }
-    return worst !== undefined && this.#byEndpoint.delete(worst);
+    if (worst !== undefined) this.#delete(worst);
+    return worst !== undefined;
+  }
+
+  #delete(key: string): void {
+    const candidate = this.#byEndpoint.get(key);
+    this.#byEndpoint.delete(key);
+    this.#count(candidate?.subscriber, -1);
+  }
+
+  #count(subscriber: string | undefined, change: 1 | -1): void {
+    if (subscriber === undefined) return;
+    const count = (this.#ofSubscriber.get(subscriber) ?? 0) + change;
+    if (count > 0) this.#ofSubscriber.set(subscriber, count);
+    else this.#ofSubscriber.delete(subscriber);
   }
 }
 

@@ -57,7 +57,7 @@ export class ExtendedMessages {
     }), clock.now());
   }
 
-  /** Throws `WireError` or `BencodeError` where the payload makes no sense. */
+  /** Throws `WireError` or `BencodeError` where the payload makes no sense, or one says too often what is of no use. */
   received(neighbour: Neighbour, id: number, payload: Uint8Array): void {
     const nowMs = this.#options.clock.now();
     switch (id) {
@@ -67,14 +67,16 @@ export class ExtendedMessages {
         return message && this.#options.metadata.received(neighbour, message, nowMs);
       }
       case EXTENSIONS.ut_pex: {
-        if (!this.#options.exchangePeers || !this.#exchanges.mayTell(neighbour, nowMs)) return undefined;
+        if (!this.#options.exchangePeers || !this.#exchanges.mayTell(neighbour, nowMs)) return neighbour.saidNothing(nowMs);
         return this.#options.found(decodePeerExchange(payload).added);
       }
-      case EXTENSIONS.lt_donthave: return this.#options.lost(neighbour, decodeDontHave(payload));
+      case EXTENSIONS.lt_donthave:
+        neighbour.saidNothing(nowMs);
+        return this.#options.lost(neighbour, decodeDontHave(payload));
       case EXTENSIONS.upload_only:
         neighbour.uploadOnly = payload.length > 0 && payload[0] !== 0 && payload[0] !== 0x30;
-        return undefined;
-      default: return undefined;
+        return neighbour.saidNothing(nowMs);
+      default: return neighbour.saidNothing(nowMs);
     }
   }
 
@@ -98,19 +100,21 @@ export class ExtendedMessages {
   }
 
   #greeted(neighbour: Neighbour, payload: Uint8Array, nowMs: number): void {
-    const isFirst = neighbour.extensionIds.ut_pex === undefined;
+    neighbour.saidNothing(nowMs);
+    const hears = neighbour.extensionIds.ut_pex !== undefined;
     const handshake = decodeExtensionHandshake(payload);
     neighbour.extensionIds = handshake.ids;
     neighbour.client = handshake.client ?? neighbour.client;
     neighbour.requestQueueLength = handshake.requestQueueLength ?? neighbour.requestQueueLength;
     neighbour.uploadOnly = handshake.uploadOnly;
-    if (neighbour.channel.incoming && handshake.listenPort !== undefined) {
+    // Once: whoever named another port each time would have us remember them all.
+    if (neighbour.listenEndpoint === undefined && handshake.listenPort !== undefined) {
       neighbour.listenEndpoint = { host: neighbour.endpoint.host, port: handshake.listenPort };
       this.#options.listening(neighbour.listenEndpoint);
     }
     if (handshake.metadataBytes !== undefined) this.#options.metadata.offered(neighbour, handshake.metadataBytes, nowMs);
     // A newcomer hears of the others at once; it may know nobody else.
-    if (isFirst && this.#options.exchangePeers) this.#tellPeers(neighbour, nowMs);
+    if (!hears && this.#options.exchangePeers) this.#tellPeers(neighbour, nowMs);
   }
 
   #tellPeers(neighbour: Neighbour, nowMs: number): void {

@@ -37,6 +37,8 @@ export class Neighbour {
   extensionIds: Partial<Record<ExtensionName, number>> = {};
   /** How many requests it will queue, as it says. */
   requestQueueLength: number = LIMITS.outgoingRequests;
+  /** Where its DHT node is, once it has told (BEP 5). */
+  dhtPort: number | undefined;
   /** It says that it will not download (BEP 21). */
   uploadOnly = false;
 

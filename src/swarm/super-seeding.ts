@@ -2,7 +2,7 @@
  * Super-seeding (BEP 16): the only seed pretends to have nothing and shows each neighbour one piece at a time, a rare one,
  * and the next only when somebody else is seen to have the last one: so it sends each piece about once.
  *
- * Invariant: a neighbour has been shown at most one piece that nobody else has confirmed.
+ * Invariant: a neighbour has been shown at most one piece that nobody else has confirmed, though somebody could.
  */
 import type { Neighbour } from './neighbour.ts';
 
@@ -31,13 +31,29 @@ export class SuperSeeding {
     return rarest;
   }
 
-  /** `owner` says that it has a piece. Gives the neighbours who passed it on, and are to be shown another. */
-  seen(owner: Neighbour, piece: number): Neighbour[] {
-    this.#spread[piece] += 1;
-    return [...this.#shown].filter(([neighbour, shown]) => shown === piece && neighbour !== owner).map(([neighbour]) => neighbour);
+  /** Whether the neighbour has been shown a piece and not got it yet. */
+  isBusy(neighbour: Neighbour): boolean {
+    const shown = this.#shown.get(neighbour);
+    return shown !== undefined && !neighbour.pieces.has(shown);
   }
 
-  left(neighbour: Neighbour): void {
-    this.#shown.delete(neighbour);
+  /** `owner` says that it has a piece. Gives the neighbours who passed it on, or have nobody to pass it to: they are to be shown another. */
+  seen(owner: Neighbour, piece: number): Neighbour[] {
+    this.#spread[piece] += 1;
+    return [...this.#shown].filter(([neighbour, shown]) => shown === piece && (neighbour !== owner || this.#isStuck(owner))).map(([neighbour]) => neighbour);
+  }
+
+  /** Gives the neighbours who have nobody left to whom they could pass on what they have been shown. */
+  left(gone: Neighbour): Neighbour[] {
+    this.#shown.delete(gone);
+    return [...this.#shown.keys()].filter((neighbour) => this.#isStuck(neighbour));
+  }
+
+  /** It has what it was shown, and so has everybody else: nobody will ever be seen to have got it from there. */
+  #isStuck(neighbour: Neighbour): boolean {
+    const shown = this.#shown.get(neighbour);
+    if (shown === undefined || neighbour.pieces.isFull) return false;
+    for (const other of this.#shown.keys()) if (!other.pieces.has(shown)) return false;
+    return true;
   }
 }

@@ -219,18 +219,25 @@ export class Swarm {
 
   #message(neighbour: Neighbour, message: PeerMessage): void {
     if (message.type === 'extended') this.#extended.received(neighbour, message.id, message.payload);
-    else if (message.type === 'port') this.#options.hooks.dhtNode({ host: neighbour.endpoint.host, port: message.port });
+    else if (message.type === 'port') this.#dhtNode(neighbour, message.port);
     else if (this.#transfer !== undefined) this.#transfer.message(neighbour, message);
     else this.#earlyMessage(neighbour, message);
   }
 
   /** Before the metadata is known: what cannot be understood yet is kept, the rest answered when it can be. */
   #earlyMessage(neighbour: Neighbour, message: PeerMessage): void {
+    if (message.type !== 'have') neighbour.saidNothing(this.#options.clock.now());
     if (message.type === 'interested') neighbour.peerInterested = true;
     else if (message.type === 'not-interested') neighbour.peerInterested = false;
     else if (message.type === 'unchoke') neighbour.peerChoking = false;
     else if (message.type === 'choke') neighbour.peerChoking = true;
     else neighbour.hasEarly(message);
+  }
+
+  #dhtNode(neighbour: Neighbour, port: number): void {
+    if (neighbour.dhtPort !== undefined) return neighbour.saidNothing(this.#options.clock.now());
+    neighbour.dhtPort = port;
+    return this.#options.hooks.dhtNode({ host: neighbour.endpoint.host, port });
   }
 
   #left(neighbour: Neighbour): void {

@@ -164,7 +164,7 @@ export class Transfer {
     neighbour.uploadQueue.clear();
     this.download.left(neighbour);
     this.#hashes.left(neighbour);
-    this.#superSeeding?.left(neighbour);
+    for (const stuck of this.#superSeeding?.left(neighbour) ?? []) this.#showNext(stuck);
     this.#allowedFast.left(neighbour);
     const nowMs = this.#options.clock.now();
     this.choker.fillSlots(nowMs);
@@ -249,7 +249,7 @@ export class Transfer {
     this.download.joined(neighbour);
     neighbour.updateInterest(nowMs);
     this.#hashes.tick([neighbour], nowMs);
-    this.#showNext(neighbour);
+    if (this.#superSeeding?.isBusy(neighbour) === false) this.#showNext(neighbour);
     // A seed gives everybody a turn anyway; what it gave newcomers besides would be the same pieces again and again.
     if (neighbour.supports.fast && neighbour.pieces.count < NEWCOMER_PIECES && !this.isSeeding) this.#allowFast(neighbour, nowMs);
     this.download.ask(neighbour);
