@@ -25,7 +25,7 @@ export function openSession(runtime: Runtime, options: SwarmOptions): Promise<Se
 }
 
 /** The ways of finding peers that were asked for, without those that were forbidden. */
-function chosenDiscoveries({ discovery = DISCOVERY_NAMES, dht, lsd, pex }: SwarmOptions): DiscoveryName[] {
+export function chosenDiscoveries({ discovery = DISCOVERY_NAMES, dht, lsd, pex }: SwarmOptions): DiscoveryName[] {
   const isAllowed: Partial<Record<DiscoveryName, boolean>> = { kademlia: dht, local: lsd, exchange: pex };
   return discovery.filter((name) => isAllowed[name] !== false);
 }

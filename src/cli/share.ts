@@ -29,7 +29,7 @@ import { infoHashFields, shortInfoHash } from './info-hashes.ts';
 import { interruption } from './interruption.ts';
 import { commandLine, resolvePath, stateDirectory } from './invocation.ts';
 import { untilLeaving } from './leaving.ts';
-import { openSession } from './open-session.ts';
+import { chosenDiscoveries, openSession } from './open-session.ts';
 import { readPort } from './options.ts';
 import { announceUrls, httpAddresses, reachableEndpoints } from './reachable.ts';
 import { SharedFiles } from './shared-files.ts';
@@ -169,23 +169,26 @@ interface Help {
 
 const NO_HELP: Help = { words: [], names: [], why: undefined };
 
-function helpWithoutTracker(session: Session, { isPrivate, name }: Metainfo, { bootstrap = [], ring = [], listen }: Options, network: Network): Help {
+function helpWithoutTracker(session: Session, { isPrivate, name }: Metainfo, options: Options, network: Network): Help {
+  const { bootstrap = [], ring = [], listen } = options;
   const { dht, port } = session;
+  const nearby = chosenDiscoveries(options).includes('local') ? ', or on the local network' : '';
   if (dht === undefined && session.ring !== undefined && !isPrivate) {
     return {
       words: ['--discovery', 'ring', ...(ring.length === 0 ? [] : ['--ring', ...ring.map(formatEndpoint)])],
       names: [name],
-      why: 'There is no tracker and no DHT: others find this through the ring, by its name too.',
+      why: `There is no tracker and no DHT: others find this through the ring, by its name too${nearby}.`,
     };
   }
   if (dht === undefined || isPrivate) {
     const peers = reachableEndpoints([{ host: listen ?? '::', port }], network);
-    return { words: ['--peer', ...peers], names: [], why: 'There is no tracker and no DHT to find this through: others must be told where it is.' };
+    const beyond = isPrivate || nearby === '' ? '' : ' beyond the local network';
+    return { words: ['--peer', ...peers], names: [], why: `There is no tracker and no DHT to find this through: others${beyond} must be told where it is.` };
   }
   return {
     words: bootstrap.length === 0 ? [] : ['--bootstrap', ...bootstrap.map(formatEndpoint)],
     names: [],
-    why: 'There is no tracker: others find this through the DHT alone.',
+    why: `There is no tracker: others find this through the DHT${nearby}.`,
   };
 }
 

@@ -25,7 +25,7 @@ export interface Network {
     readonly family: AddressFamily;
     readonly host?: string;
     readonly port: number;
-    /** Multicast groups to join, and to hear on a port that others on this machine share (BEP 14). */
+    /** A multicast group to join and to hear, on a port that others on this machine share (BEP 14); `host` chooses the interface. */
     readonly multicastGroup?: string;
   }): Promise<DatagramSocket>;
 

@@ -8,13 +8,14 @@ import { ShoalError } from '../bytes/errors.ts';
 import type { Discovery, DiscoveryName } from '../discovery/discovery.ts';
 import type { KademliaNode } from '../discovery/kademlia/kademlia.ts';
 import { kademliaDiscovery } from '../discovery/kademlia/kademlia-discovery.ts';
+import { openLocalDiscovery, type LocalDiscovery } from '../discovery/local/local-discovery.ts';
 import { ringDiscovery } from '../discovery/ring/ring-discovery.ts';
 import { trackerDiscovery } from '../discovery/tracker/tracker-discovery.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { openDhtNode, type DhtNode } from './dht-node.ts';
 import { openRingPeer, rememberedPeers, type RingPeer } from './ring-peer.ts';
 
-export const DISCOVERY_NAMES = ['tracker', 'kademlia', 'ring', 'exchange'] as const satisfies readonly DiscoveryName[];
+export const DISCOVERY_NAMES = ['tracker', 'kademlia', 'ring', 'exchange', 'local'] as const satisfies readonly DiscoveryName[];
 
 export interface DiscoveryOptions {
   readonly names: ReadonlySet<DiscoveryName>;
@@ -38,7 +39,7 @@ export interface Discoveries {
   close(): Promise<void>;
 }
 
-/** Rejects with `ShoalError`: 'LISTEN_FAILED' where the DHT or the ring can have no UDP port at all, or 'RING_UNKNOWN'. */
+/** Rejects with `ShoalError`: 'LISTEN_FAILED' where one that was asked for can have no UDP port at all, or 'RING_UNKNOWN'. */
 export async function openDiscoveries(runtime: Runtime, options: DiscoveryOptions): Promise<Discoveries> {
   const all: Discovery[] = [];
   if (options.names.has('tracker')) all.push(trackerDiscovery({ runtime, userAgent: options.userAgent }));
@@ -46,7 +47,15 @@ export async function openDiscoveries(runtime: Runtime, options: DiscoveryOption
   if (dht !== undefined) all.push(kademliaDiscovery(dht.node, runtime.clock));
   const ring = options.names.has('ring') ? await openRing(runtime, options) : undefined;
   if (ring !== undefined) all.push(ringDiscovery(ring.node, runtime.clock, ring.ready));
-  return { all, dht: dht?.node, ring, close: async () => void await Promise.all([dht?.close(), ring?.close()]) };
+  const local = options.names.has('local') ? await openLocal(runtime, options) : undefined;
+  if (local !== undefined) all.push(local);
+  return {
+    all, dht: dht?.node, ring,
+    close: async () => {
+      local?.close();
+      await Promise.all([dht?.close(), ring?.close()]);
+    },
+  };
 }
 
 function openDht(runtime: Runtime, options: DiscoveryOptions): Promise<DhtNode> {
@@ -59,4 +68,14 @@ async function openRing(runtime: Runtime, { listenHost, stateDirectory, ring, na
   if (wellKnown.length > 0) return openRingPeer(runtime, { port: 0, listenHost, stateDirectory, wellKnown, place: 'member' });
   if (names.size > 1) return undefined;
   throw new ShoalError('RING_UNKNOWN', 'no ring is known here: --ring HOST:PORT names a peer of it');
+}
+
+/** Where another program keeps the port to itself it is left out, unless it was all that was asked for. */
+async function openLocal(runtime: Runtime, { listenHost, names }: DiscoveryOptions): Promise<LocalDiscovery | undefined> {
+  try {
+    return await openLocalDiscovery(runtime, listenHost);
+  } catch (error) {
+    if (names.size > 1) return undefined;
+    throw error;
+  }
 }

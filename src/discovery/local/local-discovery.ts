@@ -6,7 +6,7 @@
  * or once more when a newcomer has announced it; a private torrent is never named (BEP 27).
  */
 import { Allowance } from '../../bytes/allowance.ts';
-import { type AddressFamily, type Endpoint, formatEndpoint } from '../../bytes/endpoint.ts';
+import { addressFamily, type AddressFamily, type Endpoint, formatEndpoint } from '../../bytes/endpoint.ts';
 import { toHex } from '../../bytes/hex.ts';
 import { LIMITS } from '../../bytes/limits.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
@@ -33,14 +33,18 @@ interface Entry {
   namedMs: number;
 }
 
-/** Joins the groups of the families that this machine has. Rejects with `ShoalError` 'LISTEN_FAILED' where there is none. */
-export async function openLocalDiscovery({ clock, random, network }: Pick<Runtime, 'clock' | 'random' | 'network'>): Promise<LocalDiscovery> {
+/**
+ * Joins the groups of the families that this machine has, or only that of `host`, on its interface. Rejects with `ShoalError`
+ * 'LISTEN_FAILED' where there is none.
+ */
+export async function openLocalDiscovery({ clock, random, network }: Pick<Runtime, 'clock' | 'random' | 'network'>, host?: string): Promise<LocalDiscovery> {
   const sockets = new Map<AddressFamily, DatagramSocket>();
   let failure: unknown;
-  for (const family of [4, 6] as const) {
+  const families = host === undefined ? ([4, 6] as const) : [addressFamily(host) ?? 4];
+  for (const family of families) {
     const { host: multicastGroup, port } = GROUPS[family];
     try {
-      sockets.set(family, await network.bindDatagrams({ family, port, multicastGroup }));
+      sockets.set(family, await network.bindDatagrams({ family, port, multicastGroup, ...(host === undefined ? {} : { host }) }));
     } catch (error) {
       failure = error;
     }

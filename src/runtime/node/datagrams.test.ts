@@ -65,6 +65,21 @@ test('a port is not shared, unless it is a multicast group\'s', async (t) => {
   assert.equal(other.endpoint.port, one.endpoint.port);
 });
 
+test('what is sent to a group reaches all on this machine that share its port, on the interface that is named', async (t) => {
+  const group = { family: 4, host: '127.0.0.1', multicastGroup: '239.192.152.143' } as const;
+  const one = await bindDatagrams({ ...group, port: 0 });
+  t.after(() => one.close());
+  const { port } = one.endpoint;
+  const other = await bindDatagrams({ ...group, port });
+  t.after(() => other.close());
+  const heard = Promise.all([next(one), next(other)]);
+  one.send(Buffer.from('anyone?'), { host: group.multicastGroup, port });
+  for (const { bytes, from } of await heard) {
+    assert.equal(Buffer.from(bytes).toString(), 'anyone?');
+    assert.deepEqual(from, { host: '127.0.0.1', port });
+  }
+});
+
 test('an address stands for itself, and a name that nobody has is told', async () => {
   assert.deepEqual(await lookup('192.0.2.7'), ['192.0.2.7']);
   assert.deepEqual(await lookup('2001:DB8:0::1'), ['2001:db8::1']);

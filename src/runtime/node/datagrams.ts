@@ -36,11 +36,12 @@ export function bindDatagrams(where: {
   return new Promise((resolve, reject) => {
     const failed = (error: Error): void => reject(listenError(host === undefined ? { port } : { host, port }, error));
     socket.once('error', failed);
-    socket.bind({ port, ...(host === undefined ? {} : { address: host }) }, () => {
+    // What is sent to a group reaches no socket that is bound to an address.
+    const address = multicastGroup === undefined ? host : undefined;
+    socket.bind({ port, ...(address === undefined ? {} : { address }) }, () => {
       socket.off('error', failed);
       socket.on('error', () => undefined);
-      if (multicastGroup !== undefined) joinGroup(socket, family, multicastGroup, host);
-      resolve(new NodeDatagramSocket(socket));
+      resolve(new NodeDatagramSocket(socket, multicastGroup === undefined ? undefined : new Group(socket, multicastGroup, () => interfacesFor(family, host))));
     });
   });
 }
@@ -48,10 +49,12 @@ export function bindDatagrams(where: {
 class NodeDatagramSocket implements DatagramSocket {
   readonly endpoint: Endpoint;
   readonly #socket: dgram.Socket;
+  readonly #group: Group | undefined;
   #closed = false;
 
-  constructor(socket: dgram.Socket) {
+  constructor(socket: dgram.Socket, group: Group | undefined) {
     this.#socket = socket;
+    this.#group = group;
     const { address, port } = socket.address();
     this.endpoint = { host: address, port };
   }
@@ -65,7 +68,8 @@ class NodeDatagramSocket implements DatagramSocket {
 
   send(bytes: Uint8Array, to: Endpoint): void {
     if (this.#closed || to.port === 0 || bytes.length > LIMITS.datagramBytes) return;
-    this.#socket.send(bytes, to.port, to.host);
+    if (to.host === this.#group?.address) this.#group.send(bytes, to.port);
+    else this.#socket.send(bytes, to.port, to.host);
   }
 
   close(): void {
@@ -75,27 +79,53 @@ class NodeDatagramSocket implements DatagramSocket {
   }
 }
 
-/** Joins on every interface, for the one that the system would choose need not be the one on which the others are. */
-function joinGroup(socket: dgram.Socket, family: AddressFamily, group: string, host: string | undefined): void {
-  const interfaces = family === 4 ? ipv4Interfaces(host) : ipv6Interfaces();
-  for (const each of interfaces) {
-    try {
-      socket.addMembership(group, each);
-    } catch {
-      // One that cannot do multicast; the others may.
+/** A multicast group on every interface, for the one that the system would choose need not be the one on which the others are. */
+class Group {
+  readonly address: string;
+  readonly #socket: dgram.Socket;
+  readonly #interfaces: () => readonly string[];
+
+  /** Joins it. @param interfaces those to be used, which may be others another time */
+  constructor(socket: dgram.Socket, address: string, interfaces: () => readonly string[]) {
+    this.#socket = socket;
+    this.address = address;
+    this.#interfaces = interfaces;
+    socket.setMulticastLoopback(true);
+    this.#join();
+  }
+
+  /** Sends to the group, on every interface that there is by now. */
+  send(bytes: Uint8Array, port: number): void {
+    this.#join();
+    this.#onEach((each) => {
+      this.#socket.setMulticastInterface(each);
+      this.#socket.send(bytes, port, this.address);
+    });
+  }
+
+  #join(): void {
+    this.#onEach((each) => this.#socket.addMembership(this.address, each));
+  }
+
+  #onEach(act: (name: string) => void): void {
+    for (const each of this.#interfaces()) {
+      try {
+        act(each);
+      } catch {
+        // One that cannot do multicast, or that is in the group already; what matters is the others.
+      }
     }
   }
-  socket.setMulticastLoopback(true);
-  if (family === 4 && host !== undefined) socket.setMulticastInterface(host);
 }
 
-function ipv4Interfaces(host: string | undefined): string[] {
-  if (host !== undefined && host !== '0.0.0.0') return [host];
-  return ownInterfaces().filter(({ family }) => family === 'IPv4').map(({ address }) => address);
-}
-
-function ipv6Interfaces(): string[] {
-  return Object.keys(os.networkInterfaces()).map((name) => `::%${name}`);
+/** As `dgram` names them: all but loopback where there are others, or the one with the address `host`. */
+function interfacesFor(family: AddressFamily, host: string | undefined): string[] {
+  const all = Object.entries(os.networkInterfaces()).flatMap(([name, addresses]) => (addresses ?? []).map((each) => ({ ...each, name })));
+  const ofFamily = all.filter((each) => each.family === `IPv${family}`);
+  const isAny = host === undefined || canonicalAddress(host) === (family === 4 ? '0.0.0.0' : '::');
+  const outward = ofFamily.filter(({ internal }) => !internal);
+  const chosen = !isAny ? ofFamily.filter(({ address }) => canonicalAddress(address) === canonicalAddress(host)) : outward.length > 0 ? outward : ofFamily;
+  return [...new Set(chosen.map(({ address, name }) => (family === 4 ? address : `::%${name}`)))];
 }
 
 /** Implements `Network.lookup`. */
