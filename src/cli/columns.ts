@@ -3,7 +3,7 @@
  * sequences are not expected here: cut and pad first, then paint.
  */
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+let segmenter: Intl.Segmenter | undefined;
 
 const WIDE = /^(?:\p{Emoji_Presentation}|\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|[\u3000-\u303e\uff01-\uff60\uffe0-\uffe6])|\ufe0f/u;
 const NOTHING = /^[\p{Mark}\p{Default_Ignorable_Code_Point}]/u;
@@ -12,8 +12,13 @@ const NOTHING = /^[\p{Mark}\p{Default_Ignorable_Code_Point}]/u;
 export function columnsOf(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let columns = 0;
-  for (const { segment } of segmenter.segment(text)) columns += columnsOfGrapheme(segment);
+  for (const { segment } of graphemesOf(text)) columns += columnsOfGrapheme(segment);
   return columns;
+}
+
+/** What cuts text is made with the first that is more than ASCII: it takes longer than all else here. */
+function graphemesOf(text: string): Intl.Segments {
+  return (segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })).segment(text);
 }
 
 function columnsOfGrapheme(grapheme: string): number {
@@ -27,7 +32,7 @@ export function cut(text: string, columns: number, ellipsis = '…'): string {
   if (room < 0) return '';
   let kept = '';
   let used = 0;
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     used += columnsOfGrapheme(segment);
     if (used > room) break;
     kept += segment;
