@@ -14,6 +14,8 @@ test('who fails rests for ten seconds, twice as long each time, ten minutes at m
     assert.equal(backoff.isReady(other, nowMs), true);
     nowMs += restMs;
   }
+  assert.deepEqual(backoff.inTurn([peer, other], nowMs), [other, peer]);
+  assert.deepEqual(backoff.inTurn([peer, other], nowMs - 1), [other]);
   backoff.succeeded(peer);
   backoff.failed(peer, nowMs);
   assert.equal(backoff.isReady(peer, nowMs + 10_000), true);

@@ -22,6 +22,12 @@ export class Backoff<Peer extends object> {
     this.#failures.set(peer, { count, untilMs: nowMs + Math.min(FIRST_REST_MS * 2 ** (count - 1), LONGEST_REST_MS) });
   }
 
+  /** Those who may be asked now, of whom fewest failures are known first. */
+  inTurn(peers: Iterable<Peer>, nowMs: number): Peer[] {
+    const failures = (peer: Peer): number => this.#failures.get(peer)?.count ?? 0;
+    return [...peers].filter((peer) => this.isReady(peer, nowMs)).sort((a, b) => failures(a) - failures(b));
+  }
+
   succeeded(peer: Peer): void {
     this.#failures.delete(peer);
   }

@@ -90,7 +90,7 @@ export class HashExchange {
       this.#asked.delete(wanted);
       this.#backoff.failed(neighbour, nowMs);
     }
-    const willing = [...neighbours].filter((neighbour) => neighbour.pieces.count > 0 && this.#backoff.isReady(neighbour, nowMs));
+    const willing = this.#backoff.inTurn(neighbours, nowMs).filter((neighbour) => neighbour.pieces.count > 0);
     for (let turn = 0; turn < REQUESTS_EACH; turn++) for (const neighbour of willing) this.#askOne(neighbour, nowMs);
   }
 

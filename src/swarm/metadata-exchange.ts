@@ -40,8 +40,12 @@ interface Gathering {
   /** Set once a gathering from several has failed: then each must send all of it. */
   readonly onlyFrom: Neighbour | undefined;
   readonly pieces: Map<number, { readonly data: Uint8Array; readonly sender: Neighbour }>;
-  /** By piece: how many are asked for it. */
+  /** Pieces under way: how many are asked for each. */
   readonly askers: Map<number, number>;
+  /** Pieces that were under way, and have not come. */
+  readonly free: Set<number>;
+  /** From here on no piece has been asked for. */
+  next: number;
 }
 
 export class MetadataExchange {
@@ -111,7 +115,7 @@ export class MetadataExchange {
         this.#backoff.failed(neighbour, nowMs);
       }
     }
-    for (const neighbour of this.#sources.keys()) this.#ask(neighbour, nowMs);
+    for (const neighbour of this.#backoff.inTurn(this.#sources.keys(), nowMs)) this.#ask(neighbour, nowMs);
   }
 
   #serve(neighbour: Neighbour, piece: number, nowMs: number): void {
@@ -133,6 +137,8 @@ export class MetadataExchange {
     if (gathering === undefined || gathering.pieces.has(message.piece)) return this.#ask(neighbour, nowMs);
     if (message.type !== 'data' || message.data.length !== pieceBytes(gathering, message.piece)) return this.#accuse([neighbour]);
     this.#backoff.succeeded(neighbour);
+    gathering.askers.delete(message.piece);
+    gathering.free.delete(message.piece);
     gathering.pieces.set(message.piece, { data: message.data.slice(), sender: neighbour });
     this.#gatheredBytes += message.data.length;
     if (gathering.pieces.size === pieceCount(gathering)) this.#finish(gathering);
@@ -192,7 +198,10 @@ export class MetadataExchange {
     const source = this.#sources.get(neighbour);
     if (source?.requests.delete(piece) !== true) return false;
     const gathering = this.#gatherings.get(this.#keyFor(neighbour, source.totalBytes));
-    gathering?.askers.set(piece, (gathering.askers.get(piece) ?? 1) - 1);
+    const askers = gathering?.askers.get(piece);
+    if (gathering === undefined || askers === undefined) return true;
+    if (askers > 1) gathering.askers.set(piece, askers - 1);
+    else if (gathering.askers.delete(piece)) gathering.free.add(piece);
     return true;
   }
 
@@ -200,13 +209,13 @@ export class MetadataExchange {
     const source = this.#sources.get(neighbour);
     const gathering = this.#gatheringFor(neighbour);
     if (source === undefined || gathering === undefined || !this.#backoff.isReady(neighbour, nowMs)) return;
-    for (let askers = 0; askers < ASKERS; askers++) {
-      for (let piece = 0; piece < pieceCount(gathering) && source.requests.size < REQUESTS_EACH; piece++) {
-        if (gathering.pieces.has(piece) || (gathering.askers.get(piece) ?? 0) !== askers || source.requests.has(piece)) continue;
-        gathering.askers.set(piece, askers + 1);
-        source.requests.set(piece, nowMs);
-        this.#hooks.send(neighbour, { type: 'request', piece });
-      }
+    while (source.requests.size < REQUESTS_EACH) {
+      const piece = pieceToAsk(gathering, source);
+      if (piece === undefined) return;
+      gathering.free.delete(piece);
+      gathering.askers.set(piece, (gathering.askers.get(piece) ?? 0) + 1);
+      source.requests.set(piece, nowMs);
+      this.#hooks.send(neighbour, { type: 'request', piece });
     }
   }
 
@@ -217,7 +226,7 @@ export class MetadataExchange {
     const key = this.#keyFor(neighbour, totalBytes);
     let gathering = this.#gatherings.get(key);
     if (gathering === undefined) {
-      gathering = { totalBytes, onlyFrom: this.#mistrusted.has(totalBytes) ? neighbour : undefined, pieces: new Map(), askers: new Map() };
+      gathering = { totalBytes, onlyFrom: this.#mistrusted.has(totalBytes) ? neighbour : undefined, pieces: new Map(), askers: new Map(), free: new Set(), next: 0 };
       this.#gatherings.set(key, gathering);
     }
     return gathering;
@@ -226,6 +235,20 @@ export class MetadataExchange {
   #keyFor(neighbour: Neighbour, totalBytes: number): string {
     return keyOf(totalBytes, this.#mistrusted.has(totalBytes) ? neighbour : undefined);
   }
+}
+
+/** One that nobody is asked for; where there is none, one that fewest are. */
+function pieceToAsk(gathering: Gathering, { requests }: Source): number | undefined {
+  for (const piece of gathering.free) return piece;
+  if (gathering.next < pieceCount(gathering)) return gathering.next++;
+  let best: number | undefined;
+  let fewest = ASKERS;
+  for (const [piece, askers] of gathering.askers) {
+    if (askers >= fewest || requests.has(piece)) continue;
+    best = piece;
+    fewest = askers;
+  }
+  return best;
 }
 
 function keyOf(totalBytes: number, onlyFrom: Neighbour | undefined): string {
