@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { Agenda, Line } from './agenda.ts';
+import { Agenda, Batch, Line } from './agenda.ts';
 
-/** Runs everything, and gives it in the order in which it ran. */
-function drain(agenda: Agenda): void {
-  for (let steps = 0; agenda.nextMs < Number.POSITIVE_INFINITY; steps++) {
+/** Runs everything; tells how many events that was. */
+function drain(agenda: Agenda): number {
+  let steps = 0;
+  for (; agenda.nextMs < Number.POSITIVE_INFINITY; steps++) {
     assert.ok(steps < 1e5);
     agenda.runNext();
   }
+  return steps;
 }
 
 test('timers and lines run in order of time, and among equals as they were added', () => {
@@ -47,6 +49,21 @@ test('a line may be sent on by what it delivers', () => {
   drain(agenda);
   assert.equal(ran.length, 199);
   assert.deepEqual(ran, ran.toSorted((a, b) => a - b));
+});
+
+test('what follows at the same time for the same receiver is one event with what is before it, in order', () => {
+  const agenda = new Agenda();
+  const line = new Line(agenda);
+  const heard: string[] = [];
+  const [a, b] = ['a', 'b'].map((name) => ({ receive: (load: number) => { heard.push(`${name}${load}`); } }));
+  line.send(5, a, 1);
+  line.send(5, a, new Batch([2, 3]));
+  line.send(5, a, 4);
+  line.send(5, b, 5);
+  line.send(5, a, 6);
+  line.send(6, a, 7);
+  assert.equal(drain(agenda), 4);
+  assert.deepEqual(heard, ['a1', 'a2', 'a3', 'a4', 'b5', 'a6', 'a7']);
 });
 
 test('a delivery must not overtake another on its line', () => {

@@ -17,6 +17,15 @@ export interface Receiver<Load> {
   receive(load: Load): void;
 }
 
+/** Loads that arrive together, in this order. */
+export class Batch<Load> {
+  readonly loads: Load[];
+
+  constructor(loads: Load[]) {
+    this.loads = loads;
+  }
+}
+
 export class Agenda {
   /** The heap: the time, the place in the order of adding, and the source of each entry, side by side. */
   #times = new Float64Array(1024);
@@ -153,9 +162,10 @@ export class Line implements EventSource {
     return this.#orders[this.#first];
   }
 
-  /** The receiver is to have the load at `timeMs`. Throws where an earlier one is due later. */
-  send<Load>(timeMs: number, receiver: Receiver<Load>, load: Load): void {
+  /** The receiver is to have the load at `timeMs`: in one event with the delivery before it, if that is for the same then. Throws where an earlier one is due later. */
+  send<Load>(timeMs: number, receiver: Receiver<Load>, load: Load | Batch<Load>): void {
     if (timeMs < this.#lastMs) throw new Error(`a delivery for ${timeMs} ms overtakes one for ${this.#lastMs} ms`);
+    if (timeMs === this.#lastMs && this.#count > 0 && this.#joinLast(receiver, load)) return;
     if (this.#count === this.#times.length) this.#grow();
     const place = (this.#first + this.#count) & (this.#times.length - 1);
     this.#times[place] = timeMs;
@@ -180,7 +190,20 @@ export class Line implements EventSource {
   }
 
   run(): void {
-    this.#receiver?.receive(this.#load as never);
+    const receiver = this.#receiver;
+    const load = this.#load;
+    if (!(load instanceof Batch)) receiver?.receive(load as never);
+    else for (const one of load.loads) receiver?.receive(one as never);
+  }
+
+  #joinLast(receiver: Receiver<never>, load: unknown): boolean {
+    const last = (this.#first + this.#count - 1) & (this.#times.length - 1);
+    if (this.#receivers[last] !== receiver) return false;
+    const before = this.#loads[last];
+    const added = load instanceof Batch ? load.loads : [load];
+    if (before instanceof Batch) before.loads.push(...added);
+    else this.#loads[last] = new Batch([before, ...added]);
+    return true;
   }
 
   #grow(): void {

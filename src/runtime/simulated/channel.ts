@@ -5,13 +5,19 @@
  */
 import type { Endpoint } from '../../bytes/endpoint.ts';
 import type { Channel, ChannelHandler, Protocol } from '../channel.ts';
-import type { Receiver } from './agenda.ts';
+import { Batch, type Receiver } from './agenda.ts';
 import { PACKET_BYTES, type Sender } from './links.ts';
 import type { SimulatedHost } from './network.ts';
 
 export interface ChannelEnd {
   readonly host: SimulatedHost;
   readonly endpoint: Endpoint;
+}
+
+/** What takes one turn on the uplink: a message, and the packets behind it. */
+interface Parcel<Message> {
+  load: Message | Batch<Message>;
+  bytes: number;
 }
 
 /** Both ends of a new channel, the one that opened it first. */
@@ -34,7 +40,7 @@ export class SimulatedChannel<Message> implements Channel<Message>, Sender, Rece
   lowWaterBytes = 0;
   readonly #protocol: Protocol<Message>;
   readonly #host: SimulatedHost;
-  readonly #queue: { message: Message; bytes: number }[] = [];
+  readonly #queue: Parcel<Message>[] = [];
   /** What arrived before anybody handled it. */
   #unhandled: Message[] = [];
   #peer!: SimulatedChannel<Message>;
@@ -76,9 +82,19 @@ export class SimulatedChannel<Message> implements Channel<Message>, Sender, Rece
       this.#travel(carried, bytes);
       return;
     }
-    this.#queue.push({ message: carried, bytes });
     this.queuedBytes += bytes;
+    if (bytes <= PACKET_BYTES) return this.#addToLast(carried, bytes);
+    this.#queue.push({ load: carried, bytes });
     if (this.#queue.length === 1) uplink.offer(this);
+  }
+
+  /** A packet goes right behind the long message that it waits for: it needs no turn of its own. */
+  #addToLast(message: Message, bytes: number): void {
+    const parcel = this.#queue[this.#queue.length - 1];
+    if (parcel.load instanceof Batch) parcel.load.loads.push(message);
+    else parcel.load = new Batch([parcel.load, message]);
+    parcel.bytes += bytes;
+    if (this.#queue.length === 1 && this.#host.uplink.isCarrying(this)) this.#host.uplink.charge(bytes);
   }
 
   headBytes(): number {
@@ -90,22 +106,22 @@ export class SimulatedChannel<Message> implements Channel<Message>, Sender, Rece
     if (head === undefined) return;
     const wasBelow = this.queuedBytes < this.lowWaterBytes;
     this.queuedBytes -= head.bytes;
-    this.#travel(head.message, head.bytes);
+    this.#travel(head.load, head.bytes);
     if (this.#closed) return this.#travelEnd();
     if (!wasBelow && this.queuedBytes < this.lowWaterBytes) this.#handler?.drained();
   }
 
   /** The message has left: it travels, then passes the receiver's downlink. */
-  #travel(message: Message, bytes: number): void {
+  #travel(load: Message | Batch<Message>, bytes: number): void {
     const peer = this.#peer;
     const travelMs = this.#host.latencyMs + peer.#host.latencyMs;
     const arriveMs = this.#host.clock.now() + travelMs;
     if (bytes <= PACKET_BYTES && arriveMs >= this.#clearMs) {
       peer.#host.downlink.charge(bytes, arriveMs);
-      this.#host.lineOf(travelMs).send(arriveMs, peer, message);
+      this.#host.lineOf(travelMs).send(arriveMs, peer, load);
     } else {
       // Nor does a packet overtake what is before it in its own channel.
-      this.#clearMs = peer.#host.downlink.pass(bytes, travelMs, peer, message);
+      this.#clearMs = peer.#host.downlink.pass(bytes, travelMs, peer, load);
     }
   }
 

@@ -6,7 +6,7 @@
  *
  * Invariant: a link never carries more than its rate, and an uplink is never idle while something waits for it.
  */
-import type { EventSource, Line, Receiver } from './agenda.ts';
+import type { Batch, EventSource, Line, Receiver } from './agenda.ts';
 import type { Simulation } from './simulation.ts';
 
 /** A message of so few bytes is a packet. */
@@ -32,6 +32,7 @@ export class Uplink implements EventSource {
   readonly #waiting: Sender[] = [];
   /** Whose head is on the link. */
   #serving: Sender | undefined;
+  #isCarrying = false;
   /** When what has been charged so far has passed. */
   #freeAtMs = 0;
 
@@ -49,6 +50,11 @@ export class Uplink implements EventSource {
     if (this.#serving === undefined) this.#serveNext();
   }
 
+  /** Whether the sender's head is on the link: what joins it now has not been charged with it. */
+  isCarrying(sender: Sender): boolean {
+    return this.#isCarrying && sender === this.#serving;
+  }
+
   /** Bytes that pass without waiting. */
   charge(bytes: number): void {
     this.sentBytes += bytes;
@@ -59,6 +65,7 @@ export class Uplink implements EventSource {
     const sender = this.#waiting.shift();
     this.#serving = sender;
     if (sender === undefined) return;
+    this.#isCarrying = true;
     this.charge(sender.headBytes());
     this.#simulation.schedule(this.#freeAtMs, this);
   }
@@ -67,6 +74,7 @@ export class Uplink implements EventSource {
   run(): void {
     const sender = this.#serving;
     if (sender === undefined) return;
+    this.#isCarrying = false;
     sender.headSent();
     if (sender.headBytes() > 0) this.#waiting.push(sender);
     this.#serveNext();
@@ -95,7 +103,7 @@ export class Downlink {
   }
 
   /** Sends a load of `bytes` that gets here in `travelMs` on to the receiver once it is through; tells when that is. */
-  pass<Load>(bytes: number, travelMs: number, receiver: Receiver<Load>, load: Load): number {
+  pass<Load>(bytes: number, travelMs: number, receiver: Receiver<Load>, load: Load | Batch<Load>): number {
     const nowMs = this.#simulation.now();
     if (this.#freeAtMs <= nowMs + travelMs) {
       // It need not wait, so it takes as long as all its like.

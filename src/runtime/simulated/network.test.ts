@@ -138,7 +138,7 @@ test('a handler that throws closes its channel with the error', async () => {
   assert.deepEqual(near.heard, ['closed']);
 });
 
-test('what fits in a packet does not wait for the link, unless something of its own channel does', async () => {
+test('what fits in a packet does not wait for the link, unless something of its own channel does: then it goes right behind it', async () => {
   const pair = twoHosts({ upBytesPerSecond: 1e6, latencyMs: 5 }, { latencyMs: 5 });
   const first = await connected(pair);
   const second = await connected(pair);
@@ -147,11 +147,12 @@ test('what fits in a packet does not wait for the link, unless something of its 
   first.opened.send(100);
   first.opened.send(0.5);
   second.opened.send(0.5);
+  first.opened.send(50);
   await pair.clock.run(1000);
   const times = (listening: Listening): unknown[] => listening.log.map(([timeMs, what]) => [Math.round((timeMs - startMs) * 10) / 10, what]);
   assert.deepEqual(times(other), [[10, 0.5]]);
-  // The packet that went between has its half a millisecond of the link; here it was sent when the long one was on it already.
-  assert.deepEqual(times(far), [[110, 100], [111, 0.5]]);
+  // The two packets have their half a millisecond of the link each, after the long one that was on it already.
+  assert.deepEqual(times(far), [[110, 100], [110, 0.5], [161, 50]]);
 });
 
 test('a channel says once that it has drained, when its queue falls below the mark', async () => {
