@@ -222,9 +222,13 @@ export class Download {
     this.ask(neighbour);
   }
 
-  /** Those who had to wait, for memory or for something to begin, can go on; but for one who has just failed us. */
+  /** Those who had to wait, for memory or for something to begin, can go on; but for one who has just failed us, and the snubbed last. */
   askIdle(except?: Neighbour): void {
-    for (const neighbour of this.#neighbours) if (neighbour.requests.size === 0 && neighbour !== except) this.ask(neighbour);
+    for (const snubbed of [false, true]) {
+      for (const neighbour of this.#neighbours) {
+        if (neighbour.requests.size === 0 && neighbour.snubbed === snubbed && neighbour !== except) this.ask(neighbour);
+      }
+    }
   }
 
   /** Whether the piece is wanted, and neither claimed nor begun. */
