@@ -1,6 +1,6 @@
 /**
- * Leaving politely: the successor gets every record of the own arc that it lacks, then all peers that are known are told
- * goodbye, and who stood beside.
+ * Leaving politely: what has just been announced or taken back here goes to all who keep copies, and the successor gets every
+ * record of the own arc that it lacks; then all peers that are known are told goodbye, and who stood beside.
  *
  * Invariant: the circle does without the peer before the peer is gone, so nobody waits for it in vain.
  */
@@ -20,7 +20,8 @@ export class Leaver {
   handOver(done: () => void): void {
     const { successor, predecessor, own } = this.#context.table;
     if (successor === undefined || predecessor === undefined) return done();
-    this.#replicator.compare(successor, { after: predecessor.id, upTo: own.id }, 'both', done);
+    const handOwn = (): void => this.#replicator.compare(successor, { after: predecessor.id, upTo: own.id }, 'both', done);
+    this.#replicator.copyFresh(handOwn);
   }
 
   /** `done` is called once everybody that one knows has been told, or does not answer: who is known here may know us, too. */

@@ -50,22 +50,29 @@ test('holders who withdraw go, and the record with the last of them', () => {
   const store = new RecordStore();
   store.put(file('a name'), holder(1), HOUR_MS, 0);
   store.put(file('a name'), holder(2), HOUR_MS, 0);
-  store.withdraw(file('a name'), holder(1), 0);
-  store.withdraw(file('a name'), holder(3), 0);
+  store.withdraw(file('a name'), holder(1), HOUR_MS, 0);
+  store.withdraw(file('a name'), holder(3), HOUR_MS, 0);
   assert.deepEqual(store.find(nameKey('a name'), [], 0)[0].holders.map(({ endpoint }) => endpoint), [holder(2)]);
-  store.withdraw(file('a name'), holder(2), 0);
+  store.withdraw(file('a name'), holder(2), HOUR_MS, 0);
   assert.equal(store.keyCount, 0);
 });
 
 test('a copy that comes late does not bring back what its holder has taken back, but the holder may', () => {
   const store = new RecordStore();
   store.put(file('a name'), holder(1), HOUR_MS, 0);
-  store.withdraw(file('a name'), holder(1), 1000);
-  assert.equal(store.putCopy(file('a name'), holder(1), HOUR_MS, 2000), 'removed');
+  store.withdraw(file('a name'), holder(1), HOUR_MS, 1000);
+  assert.equal(store.putCopy(file('a name'), holder(1), HOUR_MS - 2000, 2000), 'removed');
   assert.equal(store.keyCount, 0);
-  assert.equal(store.putCopy(file('a name'), holder(2), HOUR_MS, 2000), 'stored', 'another holder\'s is another');
+  assert.equal(store.putCopy(file('a name'), holder(2), HOUR_MS - 2000, 2000), 'stored', 'another holder\'s is another');
   assert.equal(store.put(file('a name'), holder(1), HOUR_MS, 3000), 'stored');
-  assert.equal(store.putCopy(file('a name'), holder(1), HOUR_MS, 4000), 'stored');
+  assert.equal(store.putCopy(file('a name'), holder(1), HOUR_MS - 4000, 4000), 'stored');
+});
+
+test('a copy of what was announced again elsewhere after it was taken back here is taken', () => {
+  const store = new RecordStore();
+  store.withdraw(file('a name'), holder(1), HOUR_MS, 1000);
+  assert.equal(store.putCopy(file('a name'), holder(1), HOUR_MS - 1000, 2000), 'removed', 'announced at 1 s');
+  assert.equal(store.putCopy(file('a name'), holder(1), HOUR_MS - 1000, 4000), 'stored', 'announced at 3 s');
 });
 
 test('a record stands only under keys that are its own', () => {

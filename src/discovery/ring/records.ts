@@ -1,7 +1,8 @@
 /**
  * The database of one peer: which files are known by which key, and who holds them, as soft state that the holders renew.
  *
- * What a holder takes back is remembered for a while, or a copy that has been on its way meanwhile would bring it back.
+ * What a holder takes back is remembered as long as a copy of it may live elsewhere, or that would bring it back. A copy that
+ * lives longer is of something announced since.
  *
  * Invariants: an announcement (a record's holder) is there only until it expires; every record's key is one of its own name's
  * or its info-hash's; there are never more records a key, holders a record, or announcements in all and by one address, than
@@ -41,9 +42,6 @@ export type Outcome = 'stored' | 'removed' | 'full' | 'invalid';
 /** Parts of an arc that two peers compare by one digest each; which of them a key is in, its last bits say. A number has a bit for each. */
 export const DIGEST_BUCKETS = 32;
 
-/** Longer than a copy may be on its way, the comparing of copies included. */
-const TAKEN_BACK_MS = 10 * 60_000;
-
 interface Entry {
   readonly key: Uint8Array;
   readonly infoHash: Uint8Array;
@@ -63,7 +61,7 @@ export class RecordStore {
   /** By key and then by info-hash, in hexadecimal. */
   readonly #keys = new Map<string, Map<string, Entry>>();
   readonly #byStranger = new Map<string, number>();
-  /** What was taken back, the oldest first, and until when copies of it are refused. */
+  /** What was taken back, the oldest first, and when the last copy of it expires. */
   readonly #takenBack = new Map<string, number>();
   #announcementCount = 0;
 
@@ -82,16 +80,21 @@ export class RecordStore {
     return this.#keep(record, holder, lifetimeMs, nowMs);
   }
 
-  /** Takes in another's copy of an announcement, unless the holder has taken that back here. */
+  /** Takes in another's copy of an announcement; 'removed' if the holder has taken that back here. */
   putCopy(record: Omit<FileRecord, 'holders'>, holder: Endpoint, lifetimeMs: number, nowMs: number): Outcome {
-    if ((this.#takenBack.get(nameOf(record, holder)) ?? 0) > nowMs) return 'removed';
+    if ((this.#takenBack.get(nameOf(record, holder)) ?? 0) >= nowMs + lifetimeMs) return 'removed';
     return this.#keep(record, holder, lifetimeMs, nowMs);
   }
 
-  /** Takes an announcement back. */
-  withdraw(record: Pick<FileRecord, 'key' | 'infoHash'>, holder: Endpoint, nowMs: number): Outcome {
+  /**
+   * Takes an announcement back.
+   * @param lifetimeMs how long it may live where nobody says so
+   */
+  withdraw(record: Pick<FileRecord, 'key' | 'infoHash'>, holder: Endpoint, lifetimeMs: number, nowMs: number): Outcome {
     this.remove(record, holder);
-    this.#takenBack.set(nameOf(record, holder), nowMs + TAKEN_BACK_MS);
+    const name = nameOf(record, holder);
+    this.#takenBack.delete(name);
+    this.#takenBack.set(name, nowMs + lifetimeMs);
     if (this.#takenBack.size > LIMITS.ringTakenBack) {
       const [oldest] = this.#takenBack.keys();
       this.#takenBack.delete(oldest);
@@ -218,7 +221,8 @@ function asRecord({ key, infoHash, name, length, holders }: Entry, nowMs: number
     key, infoHash, name, length,
     holders: [...holders.values()]
       .filter(({ expiresAtMs }) => expiresAtMs > nowMs)
-      .map(({ endpoint, expiresAtMs }) => ({ endpoint, secondsLeft: Math.ceil((expiresAtMs - nowMs) / 1000) })),
+      // No seconds left would take it back.
+      .map(({ endpoint, expiresAtMs }) => ({ endpoint, secondsLeft: Math.max(1, Math.floor((expiresAtMs - nowMs) / 1000)) })),
   };
 }
 

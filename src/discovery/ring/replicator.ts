@@ -49,6 +49,7 @@ export class Replicator {
     this.#repairTimer?.cancel();
     this.#repairDueMs = Number.POSITIVE_INFINITY;
     this.#freshTimer?.cancel();
+    this.#freshTimer = undefined;
   }
 
   /** The neighbours have changed: others should keep our copies, and we theirs. */
@@ -62,14 +63,38 @@ export class Replicator {
     const kept = Math.min(lifetimeMs, settings.recordLifetimeMs);
     const outcome = kept > 0
       ? records.put(record, holder, kept, clock.now())
-      : records.withdraw(record, holder, clock.now());
+      : records.withdraw(record, holder, settings.recordLifetimeMs, clock.now());
     if (outcome === 'stored' || outcome === 'removed') this.#copy(record, holder, kept);
     return outcome;
   }
 
+  /** Copies what has been announced and taken back here. `done` is called once all who are to have it do, or do not answer. */
+  copyFresh(done: () => void): void {
+    const { table, family } = this.#context;
+    this.#freshTimer?.cancel();
+    this.#freshTimer = undefined;
+    const fresh = [...this.#fresh.values()];
+    this.#fresh.clear();
+    // What is not our own has come here because its own peer could not be reached; that may be one of those before us.
+    const others = fresh.filter(({ key }) => !table.owns(key));
+    const before = table.predecessors.all.filter((predecessor) => !table.successors.has(predecessor));
+    const pushes = [
+      ...table.successors.all.map((successor) => ({ to: successor, records: fresh })),
+      ...before.map((predecessor) => ({ to: predecessor, records: others })),
+    ].filter(({ records }) => records.length > 0);
+    let waiting = pushes.length;
+    if (waiting === 0) return done();
+    for (const { to, records } of pushes) {
+      this.#push(to, pages(records, family), () => {
+        waiting -= 1;
+        if (waiting === 0) done();
+      });
+    }
+  }
+
   /** Takes in copies from a neighbour; tells for each with 1 or 0 whether it is kept here now. */
   take(copies: RecordPage): Uint8Array {
-    return Uint8Array.from(copies, (record) => (this.#takeOne(record) ? 1 : 0));
+    return Uint8Array.from(copies, (record) => (this.#takeOne(record, () => {}) ? 1 : 0));
   }
 
   /**
@@ -107,12 +132,15 @@ export class Replicator {
     this.#passOn();
   }
 
-  #takeOne(record: FileRecord): boolean {
+  /** @param outdated is told of holders who have taken back here what others still have */
+  #takeOne(record: FileRecord, outdated: (holder: Endpoint) => void): boolean {
     const { table, records, clock, settings } = this.#context;
     if (!table.keeps(record.key)) return false;
     const outcomes = record.holders.map(({ endpoint, secondsLeft }) => {
-      if (secondsLeft === 0) return records.withdraw(record, endpoint, clock.now());
-      return records.putCopy(record, endpoint, Math.min(secondsLeft * 1000, settings.recordLifetimeMs), clock.now());
+      if (secondsLeft === 0) return records.withdraw(record, endpoint, settings.recordLifetimeMs, clock.now());
+      const outcome = records.putCopy(record, endpoint, Math.min(secondsLeft * 1000, settings.recordLifetimeMs), clock.now());
+      if (outcome === 'removed') outdated(endpoint);
+      return outcome;
     });
     return !outcomes.includes('full') && !outcomes.includes('invalid');
   }
@@ -134,21 +162,8 @@ export class Replicator {
   #copy({ key, infoHash, name, length }: Omit<FileRecord, 'holders'>, holder: Endpoint, lifetimeMs: number): void {
     const holders = [{ endpoint: holder, secondsLeft: Math.ceil(lifetimeMs / 1000) }];
     this.#fresh.set(`${toHex(key)}/${toHex(infoHash)}/${holder.host} ${holder.port}`, { key, infoHash, name, length, holders });
-    if (this.#fresh.size >= LIMITS.ringFreshAnnouncements) return this.#copyFresh();
-    this.#freshTimer ??= this.#context.clock.after(this.#context.settings.replicateDelayMs, () => this.#copyFresh());
-  }
-
-  #copyFresh(): void {
-    const { table, family } = this.#context;
-    this.#freshTimer?.cancel();
-    this.#freshTimer = undefined;
-    const fresh = [...this.#fresh.values()];
-    this.#fresh.clear();
-    for (const successor of table.successors.all) this.#push(successor, pages(fresh, family), () => {});
-    // What is not our own has come here because its own peer could not be reached; that may be one of those before us.
-    const others = fresh.filter(({ key }) => !table.owns(key));
-    const before = table.predecessors.all.filter((predecessor) => !table.successors.has(predecessor));
-    for (const predecessor of others.length > 0 ? before : []) this.#push(predecessor, pages(others, family), () => {});
+    if (this.#fresh.size >= LIMITS.ringFreshAnnouncements) return this.copyFresh(() => {});
+    this.#freshTimer ??= this.#context.clock.after(this.#context.settings.replicateDelayMs, () => this.copyFresh(() => {}));
   }
 
   /** Stores pages at a neighbour, one after the other. */
@@ -189,7 +204,7 @@ export class Replicator {
   }
 
   #takePulled({ records = [] }: Answer, arc: Arc): void {
-    this.take(records.filter(({ key }) => isWithin(key, arc.after, arc.upTo)));
+    for (const record of records) if (isWithin(record.key, arc.after, arc.upTo)) this.#takeOne(record, (holder) => this.#copy(record, holder, 0));
   }
 
   /**

@@ -150,6 +150,38 @@ test('what is not renewed is forgotten, and what is withdrawn goes at once, copi
   assert.ok(network.peers.every((peer) => peer.node.status().keys === 0));
 });
 
+test('what is taken back in leaving is gone with who leaves', async () => {
+  for (const size of [2, 6]) {
+    // The leaver goes long before it would copy anything by itself.
+    const network = await RingNetwork.joined(size, { seed: 16, settings: { ...QUICK, replicateDelayMs: 60_000 } });
+    await network.run(5000);
+    const [leaver] = network.peers;
+    const files = Array.from({ length: 5 }, (_, number) => file(number));
+    for (const one of files) await network.complete(leaver.node.publish(one));
+    await network.run(10_000);
+    await network.complete(Promise.all(files.map((one) => leaver.node.withdraw(one))));
+    await network.complete(network.leave(leaver));
+    await network.run(80_000);
+    assert.deepEqual(network.peers.map(({ node }) => node.records.announcementCount), network.peers.map(() => 0), `${size} peers`);
+  }
+});
+
+test('who was not reached when something was taken back is told when copies are compared', async () => {
+  const network = await RingNetwork.joined(6, { seed: 17, settings: QUICK });
+  await network.run(5000);
+  const { name } = file(1);
+  const owner = network.ownerOf(nameKey(name));
+  await network.complete(owner.node.publish(file(1)));
+  await network.run(2000);
+  const [follower] = owner.node.table.successors.all;
+  const copy = network.peers.find(({ node }) => node.contact.key === follower.key)!;
+  assert.equal(copy.node.records.find(nameKey(name), [], network.simulation.now()).length, 1);
+  // As if no word of it had come through.
+  owner.node.records.withdraw({ key: nameKey(name), infoHash: file(1).infoHash }, { ...endpointOf(owner), port: 6881 }, 3600_000, network.simulation.now());
+  await network.run(20_000);
+  assert.equal(copy.node.records.find(nameKey(name), [], network.simulation.now()).length, 0);
+});
+
 test('who stays outside can look up, publish and find, and is in nobody\'s table', async () => {
   const network = await RingNetwork.joined(15, { seed: 10, settings: QUICK });
   const outsider = await network.add();
