@@ -31,10 +31,13 @@ export interface RunningClient {
   /** Where it takes connections. */
   readonly endpoint: Endpoint;
   /** Resolves once it has everything, by its own word, and seeds. */
-  whenWhole(): Promise<void>;
+  whenWhole(patienceMs?: number): Promise<void>;
   totals(): Promise<Totals>;
   stop(): Promise<void>;
 }
+
+/** Begins a DHT with one node, which belongs to no torrent; resolves to where it is once it runs. */
+export type StartDhtNode = (host: Host) => Promise<Endpoint>;
 
 /** Bytes of payload. */
 export interface Totals {

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { formatEndpoint } from '../../src/bytes/endpoint.ts';
 import type { MetainfoFormat } from '../../src/metainfo/metainfo.ts';
-import { PEER_PORT, type Client, type Totals } from './client.ts';
+import { PEER_PORT, type Client, type StartDhtNode, type Totals } from './client.ts';
 import type { Host } from './network-namespace.ts';
 import type { Payload } from './payload.ts';
 
@@ -30,11 +30,23 @@ export const libtorrent: Client = {
       name: program.name,
       directory,
       endpoint,
-      whenWhole: async () => { await program.until('the whole torrent', () => state?.whole); },
+      whenWhole: async (patienceMs) => { await program.until('the whole torrent', () => state?.whole, patienceMs); },
       totals: async () => ({ downloaded: 0, uploaded: 0, ...state }),
       stop: async () => { await program.stop(); },
     };
   },
+};
+
+export const startLibtorrentNode: StartDhtNode = async (host) => {
+  const endpoint = { host: host.address, port: PEER_PORT };
+  let isReady = false;
+  const program = host.start({
+    name: 'libtorrent node',
+    command: [PYTHON, SCRIPT, 'node', JSON.stringify({ listen: formatEndpoint(endpoint) })],
+    onLine: () => { isReady = true; },
+  });
+  await program.until('its first word', () => isReady);
+  return endpoint;
 };
 
 export interface CreatedTorrent {

@@ -3,6 +3,7 @@
   libtorrent_peer.py create '{"path": …, "output": …, "format": "v1", "trackers": [URL, …]}'
   libtorrent_peer.py run '{"source": FILE | MAGNET, "directory": …, "listen": "ADDR:PORT", "uploadBytesPerSecond": 0,
                            "bootstrap": "ADDR:PORT"}'   (with a DHT node to begin with: by DHT alone; without: no DHT)
+  libtorrent_peer.py node '{"listen": "ADDR:PORT"}'   (a DHT node alone, of a DHT of its own)
 """
 import json
 import os
@@ -45,17 +46,32 @@ def add(session, source, directory, uploadBytesPerSecond):
     return handle
 
 
-def run(source, directory, listen, uploadBytesPerSecond, bootstrap=None):
-    session = lt.session({
+def open_session(listen, **settings):
+    return lt.session({
         'listen_interfaces': listen,
-        'enable_dht': bootstrap is not None,
-        'dht_bootstrap_nodes': bootstrap or '',
         'enable_lsd': False,
         'enable_upnp': False,
         'enable_natpmp': False,
         # Otherwise it waits before it comes back to a peer that was not ready for it.
         'min_reconnect_time': 2,
+        **settings,
     })
+
+
+def node(listen):
+    session = open_session(listen, enable_dht=True, dht_bootstrap_nodes='')
+    while not session.is_dht_running():
+        time.sleep(0.1)
+    tell(ready=True)
+    signal.pause()
+
+
+def run(source, directory, listen, uploadBytesPerSecond, bootstrap=None):
+    session = open_session(listen, enable_dht=bootstrap is not None, dht_bootstrap_nodes=bootstrap or '')
+    tell(whole=False)
+    # A torrent that is added before there is anyone to ask is not looked for again for a quarter of an hour.
+    while bootstrap is not None and session.status().dht_nodes == 0:
+        time.sleep(0.1)
     handle = add(session, source, directory, uploadBytesPerSecond)
     told = None
     while True:
@@ -75,4 +91,4 @@ def run(source, directory, listen, uploadBytesPerSecond, bootstrap=None):
 
 # An orderly end, in which a session says goodbye to its trackers.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-{'create': create, 'run': run}[sys.argv[1]](**json.loads(sys.argv[2]))
+{'create': create, 'run': run, 'node': node}[sys.argv[1]](**json.loads(sys.argv[2]))

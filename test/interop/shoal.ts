@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { formatEndpoint, type Endpoint } from '../../src/bytes/endpoint.ts';
 import type { MetainfoFormat } from '../../src/metainfo/metainfo.ts';
-import { PEER_PORT, type Client, type Part, type RunningClient, type Totals } from './client.ts';
+import { PEER_PORT, type Client, type Part, type RunningClient, type StartDhtNode, type Totals } from './client.ts';
 import type { CreatedTorrent } from './libtorrent.ts';
 import type { Host } from './network-namespace.ts';
 import type { Payload } from './payload.ts';
@@ -24,7 +24,7 @@ export class ShoalCommand {
 
   constructor(host: Host, words: readonly string[]) {
     this.program = host.start({
-      name: `shoal ${words[0]}`,
+      name: `shoal ${words[0] === 'dht' ? words.slice(0, 2).join(' ') : words[0]}`,
       command: [SHOAL, ...words, '--json'],
       environment: { SHOAL_HOME: path.join(host.directory, 'shoal') },
       onLine: (line) => {
@@ -40,8 +40,8 @@ export class ShoalCommand {
   }
 
   /** The first event of that name, if it has come, or when it comes. */
-  event(name: string): Promise<ShoalEvent> {
-    return this.program.until(`the event '${name}'`, () => this.last(name));
+  event(name: string, patienceMs?: number): Promise<ShoalEvent> {
+    return this.program.until(`the event '${name}'`, () => this.last(name), patienceMs);
   }
 
   /** A figure of the latest event of that name; 0 before there is one. */
@@ -80,7 +80,7 @@ export function runShoal(host: Host, words: readonly string[], { directory, boot
     command,
     directory,
     endpoint: { host: host.address, port: PEER_PORT },
-    whenWhole: async () => { await command.event('done'); },
+    whenWhole: async (patienceMs) => { await command.event('done', patienceMs); },
     totals: async () => command.totals(),
     stop: async () => { await command.stop(); },
   };
@@ -116,6 +116,12 @@ export async function startShoalTracker(host: Host): Promise<ShoalTracker> {
     whenPeers: async (atLeast) => { await command.program.until(`${atLeast} peers`, () => count('peers') >= atLeast); },
   };
 }
+
+export const startShoalNode: StartDhtNode = async (host) => {
+  const endpoint = { host: host.address, port: PEER_PORT };
+  await new ShoalCommand(host, ['dht', 'node', '--port', `${endpoint.port}`]).event('ready');
+  return endpoint;
+};
 
 /** A torrent of the payload in Shoal's making. */
 export async function createWithShoal(host: Host, payload: Payload, format: MetainfoFormat, trackers: readonly string[] = []): Promise<CreatedTorrent & { readonly infoHash: string | null }> {

@@ -1,7 +1,10 @@
 /** transmission-daemon as Debian has it, steered by its RPC. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { PEER_PORT, type Client } from './client.ts';
+import type { Endpoint } from '../../src/bytes/endpoint.ts';
+import { PEER_PORT, type Client, type StartDhtNode } from './client.ts';
+import type { Host } from './network-namespace.ts';
+import type { Program } from './program.ts';
 
 const RPC_PORT = 9091;
 const SESSION_HEADER = 'x-transmission-session-id';
@@ -22,29 +25,13 @@ export const transmission: Client = {
   name: 'Transmission',
   omitsEmptyFiles: true,
   async start({ host, source, directory, uploadBytesPerSecond, bootstrap }) {
-    const configuration = host.folder('transmission');
-    await mkdir(path.join(configuration, 'torrents'));
-    await writeFile(path.join(configuration, 'settings.json'), JSON.stringify({
+    const { program, rpc } = await startDaemon(host, {
       'download-dir': directory,
-      'peer-port': PEER_PORT,
-      'rpc-port': RPC_PORT,
-      'rpc-bind-address': '0.0.0.0',
-      'rpc-whitelist-enabled': false,
-      'rpc-host-whitelist-enabled': false,
-      // Version 3 does not fall back to TCP where nobody answers by uTP, which Shoal does not speak.
-      'utp-enabled': false,
       'dht-enabled': bootstrap !== undefined,
       'pex-enabled': bootstrap === undefined,
-      'lpd-enabled': false,
-      'port-forwarding-enabled': false,
-      'trash-original-torrent-files': false,
       'speed-limit-up-enabled': uploadBytesPerSecond !== undefined,
       'speed-limit-up': Math.ceil((uploadBytesPerSecond ?? 0) / 1000),
-    }));
-    if (bootstrap !== undefined) await writeFile(path.join(configuration, 'dht.bootstrap'), `${bootstrap.host} ${bootstrap.port}\n`);
-    const program = host.start({ name: 'transmission', command: ['transmission-daemon', '--foreground', '--config-dir', configuration, '--log-error'] });
-    const rpc = new Rpc(`http://${host.address}:${RPC_PORT}/transmission/rpc`);
-    await program.until('its RPC', () => rpc.call('session-get').catch(() => undefined));
+    }, bootstrap);
     await rpc.call('torrent-add', source.startsWith('magnet:') ? { filename: source } : { metainfo: (await readFile(source)).toString('base64') });
     const transfer = async (): Promise<Transfer> => {
       const fields = ['percentDone', 'status', 'downloadedEver', 'uploadedEver', 'errorString'];
@@ -55,11 +42,11 @@ export const transmission: Client = {
       name: program.name,
       directory,
       endpoint: { host: host.address, port: PEER_PORT },
-      whenWhole: async () => {
+      whenWhole: async (patienceMs) => {
         await program.until('the whole torrent', async () => {
           const { percentDone, status } = await transfer();
           return percentDone === 1 && status === SEEDING;
-        });
+        }, patienceMs);
       },
       totals: async () => {
         const { downloadedEver, uploadedEver } = await transfer();
@@ -69,6 +56,35 @@ export const transmission: Client = {
     };
   },
 };
+
+export const startTransmissionNode: StartDhtNode = async (host) => {
+  await startDaemon(host, { 'dht-enabled': true });
+  return { host: host.address, port: PEER_PORT };
+};
+
+/** Resolves once it takes orders. */
+async function startDaemon(host: Host, settings: Readonly<Record<string, unknown>>, bootstrap?: Endpoint): Promise<{ readonly program: Program; readonly rpc: Rpc }> {
+  const configuration = host.folder('transmission');
+  await mkdir(path.join(configuration, 'torrents'));
+  await writeFile(path.join(configuration, 'settings.json'), JSON.stringify({
+    'peer-port': PEER_PORT,
+    'rpc-port': RPC_PORT,
+    'rpc-bind-address': '0.0.0.0',
+    'rpc-whitelist-enabled': false,
+    'rpc-host-whitelist-enabled': false,
+    // Version 3 does not fall back to TCP where nobody answers by uTP, which Shoal does not speak.
+    'utp-enabled': false,
+    'lpd-enabled': false,
+    'port-forwarding-enabled': false,
+    'trash-original-torrent-files': false,
+    ...settings,
+  }));
+  if (bootstrap !== undefined) await writeFile(path.join(configuration, 'dht.bootstrap'), `${bootstrap.host} ${bootstrap.port}\n`);
+  const program = host.start({ name: 'transmission', command: ['transmission-daemon', '--foreground', '--config-dir', configuration, '--log-error'] });
+  const rpc = new Rpc(`http://${host.address}:${RPC_PORT}/transmission/rpc`);
+  await program.until('its RPC', () => rpc.call('session-get').catch(() => undefined));
+  return { program, rpc };
+}
 
 class Rpc {
   readonly #url: string;
