@@ -95,3 +95,95 @@ test('whatever neighbours do, everything adds up, nothing false is had, and one 
     assert.deepEqual(lone.store.bytes, lone.payload);
   }), { numRuns: 150 });
 });
+
+test('what is not sent in a minute is asked of another, and who sends nothing is asked for one block at a time', async () => {
+  const lone = new LoneTransfer();
+  const silent = lone.joinGiver();
+  assert.equal(lone.asked(silent).length, 8);
+  const [first] = lone.asked(silent);
+  const other = lone.joinGiver([first.piece]);
+  assert.deepEqual(lone.asked(other), [], 'it is under way, and there is more to begin');
+  await lone.tick(66);
+  assert.ok(lone.asked(other).some(({ piece }) => piece === first.piece));
+  assert.deepEqual([silent.snubbed, silent.requests.size, other.snubbed], [true, 1, false]);
+  assert.ok(silent.channel.take('cancel').length >= 8);
+  lone.say(silent, lone.data(lone.asked(silent)[0]));
+  assert.equal(silent.snubbed, false);
+  assert.equal(silent.requests.size, 8 + 1);
+});
+
+test('a piece that has been begun is ended before others are, at first; then each neighbour begins what is rarest', async () => {
+  const lone = new LoneTransfer();
+  const choker = lone.joinGiver([5]);
+  lone.say(choker, lone.data(lone.asked(choker)[0]));
+  lone.say(choker, { type: 'choke' }, { type: 'reject', ...lone.block(5, 1) });
+  const giver = lone.joinGiver();
+  assert.deepEqual(lone.asked(giver)[0], lone.block(5, 1));
+  const later = new LoneTransfer({ priorityOf: (piece) => (piece < 4 ? 'normal' : 'none') });
+  const [one, another] = [later.joinGiver([0, 1, 2, 3, 4, 5, 6, 7, 8]), later.joinGiver([0, 1, 2, 3, 4, 5, 6, 7, 8])];
+  await later.give(one);
+  await later.give(another);
+  assert.equal(later.transfer.contents.have.count, 4);
+  later.join();
+  later.say(later.join(), { type: 'bitfield', bytes: later.bitfield([4, 5, 6, 7]).bytes });
+  later.transfer.setPriorities(() => 'normal');
+  assert.equal(later.asked(one)[0].piece, 8);
+});
+
+test('only what is wanted is asked for, what is wanted most first; what is wanted later is asked for then', async () => {
+  const lone = new LoneTransfer({ priorityOf: (piece) => (piece === 3 ? 'low' : piece === 7 ? 'high' : piece === 9 ? 'normal' : 'none') });
+  const giver = lone.joinGiver();
+  assert.deepEqual(lone.asked(giver).map(({ piece }) => piece), [7, 7, 9, 9, 3, 3]);
+  await lone.give(giver);
+  assert.deepEqual([lone.finished, [...lone.transfer.contents.have]], [1, [3, 7, 9]]);
+  assert.equal(giver.amInterested, false);
+  lone.transfer.setPriorities((piece) => (piece > 9 ? 'normal' : 'none'));
+  assert.equal(giver.amInterested, true);
+  await lone.give(giver);
+  assert.deepEqual([lone.finished, [...lone.transfer.contents.have]], [2, [3, 7, 9, 10, 11]]);
+});
+
+test('at the end a block under way is asked of others too, of no more than three, and called off where it is not needed any more', async () => {
+  const lone = new LoneTransfer({ priorityOf: (piece) => (piece === 0 ? 'normal' : 'none') });
+  const givers = Array.from({ length: 5 }, () => lone.joinGiver());
+  assert.deepEqual(givers.map((giver) => lone.asked(giver).length), [2, 1, 1, 1, 1]);
+  const last = lone.block(0, 1);
+  const askedForLast = givers.filter((giver) => lone.asked(giver).some(({ begin }) => begin === last.begin));
+  assert.equal(askedForLast.length, 3);
+  lone.say(askedForLast[1], lone.data(last));
+  for (const giver of askedForLast) {
+    assert.deepEqual(giver.channel.take('cancel'), giver === askedForLast[1] ? [] : [{ type: 'cancel', ...last }]);
+    assert.ok(!lone.asked(giver).some(({ begin }) => begin === last.begin));
+  }
+  await lone.give(givers[0]);
+  assert.equal(lone.finished, 1);
+  assert.equal(lone.transfer.download.wastedBytes, 0);
+});
+
+test('who chokes us keeps nothing: without BEP 6 what it was asked for is asked of others at once, with it as soon as it says so', async () => {
+  for (const fast of [false, true]) {
+    const lone = new LoneTransfer({ priorityOf: (piece) => (piece < 2 ? 'normal' : 'none') });
+    const first = lone.joinGiver(undefined, { fast });
+    const asked = lone.asked(first);
+    assert.equal(asked.length, 4);
+    const second = lone.joinGiver();
+    lone.say(first, { type: 'choke' });
+    assert.equal(first.requests.size, fast ? 4 : 0);
+    if (fast) lone.say(first, ...asked.map((request) => ({ type: 'reject', ...request }) as const));
+    assert.equal(first.requests.size, 0);
+    await lone.give(second);
+    assert.deepEqual([lone.finished, first.channel.take('cancel')], [1, []]);
+  }
+});
+
+test('a piece that fails is had of one neighbour next; whoever had spoilt it is banned, and nobody else', async () => {
+  const lone = new LoneTransfer({ priorityOf: (piece) => (piece === 4 ? 'normal' : 'none') });
+  const liar = lone.joinGiver();
+  const request = lone.asked(liar)[1];
+  lone.say(liar, { type: 'piece', ...request, data: new Uint8Array(request.length) });
+  lone.say(liar, { type: 'choke' }, { type: 'reject', ...lone.asked(liar)[0] });
+  const honest = lone.joinGiver();
+  await lone.give(honest);
+  assert.deepEqual([lone.banned, [...lone.transfer.contents.have]], [[liar.endpoint.host], [4]]);
+  assert.equal(lone.transfer.download.wastedBytes, lone.metainfo.pieceLength);
+});
