@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { formatEndpoint } from '../../src/bytes/endpoint.ts';
-import { PEER_PORT, type Client, type StartDhtNode } from './client.ts';
+import { bootstrapOf, PEER_PORT, type Client, type StartDhtNode } from './client.ts';
 import type { Host } from './network-namespace.ts';
 import type { Program } from './program.ts';
 
@@ -19,10 +19,12 @@ interface Transfer {
 
 export const aria2: Client = {
   name: 'aria2',
-  async start({ host, source, directory, role, uploadBytesPerSecond = 0, bootstrap }) {
+  async start({ host, source, directory, role, uploadBytesPerSecond = 0, way }) {
+    const bootstrap = bootstrapOf(way);
     const { program, url } = await startDaemon(host, [
       `--dir=${directory}`, `--max-overall-upload-limit=${uploadBytesPerSecond}`, `--check-integrity=${role === 'seed'}`,
-      ...(bootstrap === undefined ? [] : ['--enable-peer-exchange=false', `--dht-entry-point=${formatEndpoint(bootstrap)}`]),
+      `--bt-enable-lpd=${way === 'local'}`, `--enable-peer-exchange=${way === undefined}`,
+      ...(bootstrap === undefined ? [] : [`--dht-entry-point=${formatEndpoint(bootstrap)}`]),
     ]);
     if (source.startsWith('magnet:')) await call(url, 'aria2.addUri', [source]);
     else await call(url, 'aria2.addTorrent', (await readFile(source)).toString('base64'));
@@ -62,7 +64,7 @@ async function startDaemon(host: Host, options: readonly string[]): Promise<{ re
     name: 'aria2',
     command: [
       'aria2c', '--no-conf', '--enable-rpc', '--rpc-listen-all', `--rpc-listen-port=${RPC_PORT}`, '--disable-ipv6',
-      `--listen-port=${PEER_PORT}`, '--seed-ratio=0', '--file-allocation=none', '--bt-enable-lpd=false', '--follow-torrent=mem',
+      `--listen-port=${PEER_PORT}`, '--seed-ratio=0', '--file-allocation=none', '--follow-torrent=mem',
       '--bt-hash-check-seed=true', '--summary-interval=0', '--console-log-level=notice',
       // Without its DHT it does not know of trackers over UDP either.
       '--enable-dht=true', `--dht-listen-port=${PEER_PORT}`, `--dht-file-path=${path.join(host.directory, 'aria2.dht')}`, ...options,

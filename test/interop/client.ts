@@ -21,8 +21,16 @@ export interface Part {
   readonly role: 'seed' | 'leecher';
   /** Absent: as fast as can be. */
   readonly uploadBytesPerSecond?: number;
-  /** Peers are found through the DHT alone, joined by way of this node. Absent: through trackers and other peers, never the DHT. */
-  readonly bootstrap?: Endpoint;
+  /** How peers are found; absent: through trackers and other peers. */
+  readonly way?: Way;
+}
+
+/** One way alone to find peers: the DHT, joined through this node, or the local network. */
+export type Way = { readonly bootstrap: Endpoint } | 'local';
+
+/** The node to join the DHT through, where it is the DHT. */
+export function bootstrapOf(way: Way | undefined): Endpoint | undefined {
+  return typeof way === 'object' ? way.bootstrap : undefined;
 }
 
 export interface RunningClient {

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { formatEndpoint } from '../../src/bytes/endpoint.ts';
 import type { MetainfoFormat } from '../../src/metainfo/metainfo.ts';
-import { PEER_PORT, type Client, type StartDhtNode, type Totals } from './client.ts';
+import { bootstrapOf, PEER_PORT, type Client, type StartDhtNode, type Totals } from './client.ts';
 import type { Host } from './network-namespace.ts';
 import type { Payload } from './payload.ts';
 
@@ -16,9 +16,10 @@ interface State extends Totals {
 
 export const libtorrent: Client = {
   name: 'libtorrent',
-  async start({ host, source, directory, uploadBytesPerSecond = 0, bootstrap }) {
+  async start({ host, source, directory, uploadBytesPerSecond = 0, way }) {
     const endpoint = { host: host.address, port: PEER_PORT };
-    const part = { source, directory, uploadBytesPerSecond, listen: formatEndpoint(endpoint), bootstrap: bootstrap && formatEndpoint(bootstrap) };
+    const bootstrap = bootstrapOf(way);
+    const part = { source, directory, uploadBytesPerSecond, listen: formatEndpoint(endpoint), bootstrap: bootstrap && formatEndpoint(bootstrap), local: way === 'local' };
     let state: State | undefined;
     const program = host.start({
       name: 'libtorrent',

@@ -2,7 +2,7 @@
 
   libtorrent_peer.py create '{"path": …, "output": …, "format": "v1", "trackers": [URL, …]}'
   libtorrent_peer.py run '{"source": FILE | MAGNET, "directory": …, "listen": "ADDR:PORT", "uploadBytesPerSecond": 0,
-                           "bootstrap": "ADDR:PORT"}'   (with a DHT node to begin with: by DHT alone; without: no DHT)
+                           "local": false, "bootstrap": "ADDR:PORT"}'   (local: with local discovery; bootstrap: with a DHT, else without)
   libtorrent_peer.py node '{"listen": "ADDR:PORT"}'   (a DHT node alone, of a DHT of its own)
 """
 import json
@@ -66,8 +66,8 @@ def node(listen):
     signal.pause()
 
 
-def run(source, directory, listen, uploadBytesPerSecond, bootstrap=None):
-    session = open_session(listen, enable_dht=bootstrap is not None, dht_bootstrap_nodes=bootstrap or '')
+def run(source, directory, listen, uploadBytesPerSecond, local, bootstrap=None):
+    session = open_session(listen, enable_dht=bootstrap is not None, dht_bootstrap_nodes=bootstrap or '', enable_lsd=local)
     tell(whole=False)
     # A torrent that is added before there is anyone to ask is not looked for again for a quarter of an hour.
     while bootstrap is not None and session.status().dht_nodes == 0:

@@ -82,6 +82,8 @@ export class Network {
     ip('link', 'set', port, 'master', BRIDGE, 'up');
     this.#addAddress(['-n', name], n, 'eth0');
     for (const device of ['lo', 'eth0']) ip('-n', name, 'link', 'set', device, 'up');
+    // Who does not say on which interface it means a group goes by the routes, and there is no default one.
+    if (this.#family === 4) ip('-n', name, 'route', 'add', '224.0.0.0/4', 'dev', 'eth0');
     return host;
   }
 

@@ -72,9 +72,9 @@ export const shoal: Client = {
 };
 
 /** `words` are of a command that has a swarm. */
-export function runShoal(host: Host, words: readonly string[], { directory, bootstrap }: Pick<Part, 'directory' | 'bootstrap'>): RunningShoal {
-  const ways = bootstrap === undefined ? ['--discovery', 'tracker,exchange'] : ['--discovery', 'kademlia', '--bootstrap', formatEndpoint(bootstrap)];
-  const command = new ShoalCommand(host, [...words, '--port', `${PEER_PORT}`, ...ways]);
+export function runShoal(host: Host, words: readonly string[], { directory, way }: Pick<Part, 'directory' | 'way'>): RunningShoal {
+  const ways = way === undefined ? ['tracker,exchange'] : way === 'local' ? ['local'] : ['kademlia', '--bootstrap', formatEndpoint(way.bootstrap)];
+  const command = new ShoalCommand(host, [...words, '--port', `${PEER_PORT}`, '--discovery', ...ways]);
   return {
     name: command.program.name,
     command,

@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Endpoint } from '../../src/bytes/endpoint.ts';
-import { PEER_PORT, type Client, type StartDhtNode } from './client.ts';
+import { bootstrapOf, PEER_PORT, type Client, type StartDhtNode } from './client.ts';
 import type { Host } from './network-namespace.ts';
 import type { Program } from './program.ts';
 
@@ -24,11 +24,13 @@ const SEEDING = 6;
 export const transmission: Client = {
   name: 'Transmission',
   omitsEmptyFiles: true,
-  async start({ host, source, directory, uploadBytesPerSecond, bootstrap }) {
+  async start({ host, source, directory, uploadBytesPerSecond, way }) {
+    const bootstrap = bootstrapOf(way);
     const { program, rpc } = await startDaemon(host, {
       'download-dir': directory,
       'dht-enabled': bootstrap !== undefined,
-      'pex-enabled': bootstrap === undefined,
+      'lpd-enabled': way === 'local',
+      'pex-enabled': way === undefined,
       'speed-limit-up-enabled': uploadBytesPerSecond !== undefined,
       'speed-limit-up': Math.ceil((uploadBytesPerSecond ?? 0) / 1000),
     }, bootstrap);
@@ -58,7 +60,7 @@ export const transmission: Client = {
 };
 
 export const startTransmissionNode: StartDhtNode = async (host) => {
-  await startDaemon(host, { 'dht-enabled': true });
+  await startDaemon(host, { 'dht-enabled': true, 'lpd-enabled': false });
   return { host: host.address, port: PEER_PORT };
 };
 
@@ -74,7 +76,6 @@ async function startDaemon(host: Host, settings: Readonly<Record<string, unknown
     'rpc-host-whitelist-enabled': false,
     // Version 3 does not fall back to TCP where nobody answers by uTP, which Shoal does not speak.
     'utp-enabled': false,
-    'lpd-enabled': false,
     'port-forwarding-enabled': false,
     'trash-original-torrent-files': false,
     ...settings,
