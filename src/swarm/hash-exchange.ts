@@ -90,7 +90,9 @@ export class HashExchange {
       this.#asked.delete(wanted);
       this.#backoff.failed(neighbour, nowMs);
     }
-    const willing = this.#backoff.inTurn(neighbours, nowMs).filter((neighbour) => neighbour.pieces.count > 0);
+    // Whoever is being asked gets more as soon as it has answered.
+    const busy = new Set([...this.#asked.values()].map(({ neighbour }) => neighbour));
+    const willing = this.#backoff.inTurn(neighbours, nowMs).filter((neighbour) => neighbour.pieces.count > 0 && !busy.has(neighbour));
     for (let turn = 0; turn < REQUESTS_EACH; turn++) for (const neighbour of willing) this.#askOne(neighbour, nowMs);
   }
 
