@@ -128,3 +128,44 @@ test('random choking keeps its draw for half a minute, and replaces those who ha
   // Ten draws of five among thirty reach nearly all.
   assert.ok(new Set(rounds.flat()).size > 20);
 });
+
+for (const [name, policy] of [['textbook', () => new TitForTat()], ['adaptive', () => new AdaptiveChoking()]] as const) {
+  test(`${name}: the four who give most are unchoked as of the next round; whom it tries out besides stays for half a minute`, () => {
+    const chokers = new Chokers(policy());
+    const all = Array.from({ length: 20 }, () => chokers.add());
+    const tried: LoneNeighbour[] = [];
+    for (let round = 0; round < 30; round++) {
+      // Each minute four others give, faster than anybody has before.
+      const givers = all.slice(Math.floor(round / 6) * 4, Math.floor(round / 6) * 4 + 4);
+      for (const giver of givers) giver.download.add(1e6 * 2 ** round, chokers.nowMs);
+      chokers.nowMs += 10_000;
+      chokers.choker.runRound(chokers.nowMs, false);
+      assert.ok(givers.every((giver) => !giver.amChoking), `round ${round}`);
+      const others = chokers.unchoked.filter((neighbour) => !givers.includes(neighbour));
+      assert.equal(others.length, 1);
+      tried.push(others[0]);
+    }
+    for (let round = 0; round < 30; round += 3) {
+      assert.equal(tried[round + 1], tried[round], `round ${round}`);
+      assert.equal(tried[round + 2], tried[round], `round ${round}`);
+    }
+    assert.ok(new Set(tried).size > 5);
+  });
+
+  test(`${name}: a seed gives everybody a turn, those who came first first, and to each about the same`, () => {
+    const chokers = new Chokers(policy());
+    const all = Array.from({ length: 23 }, () => chokers.add());
+    const firstTurns: LoneNeighbour[] = [];
+    for (let round = 0; round < 60; round++) {
+      chokers.nowMs += 10_000;
+      chokers.choker.runRound(chokers.nowMs, true);
+      for (const neighbour of chokers.unchoked) {
+        if (neighbour.upload.totalBytes === 0) firstTurns.push(neighbour);
+        neighbour.upload.add(PIECE_LENGTH, chokers.nowMs);
+      }
+    }
+    assert.deepEqual(firstTurns, all);
+    const given = all.map(({ upload }) => upload.totalBytes);
+    assert.ok(Math.max(...given) - Math.min(...given) <= 2 * PIECE_LENGTH, given.join(' '));
+  });
+}

@@ -79,7 +79,7 @@ export function hasHadTurn({ unchokedAtBytes, upload }: Neighbour, pieceLength: 
   return upload.totalBytes - unchokedAtBytes >= Math.max(TURN_PIECES * pieceLength, LEAST_TURN_BYTES);
 }
 
-/** In order of how long they have waited: since their last turn ended, or since they came. */
+/** In order of how long they have waited: since their last turn ended, or since they came; where that is equal, of what they have had. */
 export function longestWaiting(neighbours: readonly Neighbour[]): Neighbour[] {
-  return neighbours.toSorted((a, b) => a.chokedMs - b.chokedMs);
+  return neighbours.toSorted((a, b) => a.chokedMs - b.chokedMs || a.upload.totalBytes - b.upload.totalBytes);
 }

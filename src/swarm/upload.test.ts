@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { LoneNeighbour } from '../../test/support/lone-neighbour.ts';
+import { LoneTransfer } from '../../test/support/lone-transfer.ts';
 import { sampleTorrent } from '../../test/support/sample-torrent.ts';
 import { Bitfield } from '../bytes/bitfield.ts';
 import { pieceSize, type MetainfoFormat } from '../metainfo/metainfo.ts';
@@ -80,4 +82,70 @@ test('what begins behind a file, or reaches beyond its piece or the torrent, doe
   }
   await assert.rejects(seedOf('v2').ask({ piece: 1, begin: BLOCK + 777, length: 1 }), WireError);
   await assert.rejects(seedOf('hybrid').ask({ piece: 2, begin: BLOCK, length: BLOCK }), WireError);
+});
+
+/** A seed of 12 pieces of two blocks, and a neighbour that it serves. */
+function serving(options: ConstructorParameters<typeof LoneTransfer>[0] = {}, neighbourOptions: { fast?: boolean } = {}): { lone: LoneTransfer; neighbour: LoneNeighbour } {
+  const lone = new LoneTransfer({ have: Bitfield.full(12), ...options });
+  const neighbour = lone.join(neighbourOptions);
+  lone.say(neighbour, { type: 'interested' });
+  return { lone, neighbour };
+}
+
+function askAll(lone: LoneTransfer, neighbour: LoneNeighbour): void {
+  for (let piece = 0; piece < 12; piece++) for (const block of [0, 1]) lone.say(neighbour, { type: 'request', ...lone.block(piece, block) });
+}
+
+test('who is choked gets nothing, and is told so where BEP 6 is spoken; what waited when the choke came is thrown out', async () => {
+  for (const fast of [true, false]) {
+    const { lone, neighbour } = serving({}, { fast });
+    neighbour.channel.queuedBytes = 1e6;
+    askAll(lone, neighbour);
+    assert.deepEqual([neighbour.uploadQueue.length, neighbour.channel.take('reject').length], [24, 0]);
+    lone.transfer.upload.choke(neighbour);
+    assert.deepEqual([neighbour.uploadQueue.length, neighbour.channel.take('choke').length, neighbour.channel.take('reject').length], [0, 1, fast ? 24 : 0]);
+    neighbour.channel.queuedBytes = 0;
+    askAll(lone, neighbour);
+    await lone.simulation.run(1000);
+    assert.deepEqual([neighbour.channel.take('piece').length, neighbour.channel.take('reject').length], [0, fast ? 24 : 0]);
+  }
+});
+
+test('each request is answered once, in order, and no further ahead than the link takes', async () => {
+  const { lone, neighbour } = serving();
+  neighbour.channel.isStuck = true;
+  askAll(lone, neighbour);
+  await lone.simulation.run(100);
+  const sent = neighbour.channel.take('piece');
+  assert.ok(sent.length >= 2 && sent.length <= 3, `${sent.length} blocks wait in the channel`);
+  for (let round = 0; round < 30; round++) {
+    neighbour.channel.queuedBytes = 0;
+    lone.transfer.upload.serve(neighbour);
+    await lone.simulation.run(100);
+    sent.push(...neighbour.channel.take('piece'));
+  }
+  assert.deepEqual(sent.map(({ piece, begin }) => [piece, begin]), Array.from({ length: 24 }, (_, number) => [Math.floor(number / 2), (number % 2) * BLOCK]));
+  for (const message of sent) assert.deepEqual(message.data, lone.payload.subarray(message.piece * 2 * BLOCK + message.begin, message.piece * 2 * BLOCK + message.begin + message.length));
+});
+
+test('the limit holds whoever asks, and is shared', async () => {
+  const bytesPerSecond = 3 * BLOCK;
+  const { lone, neighbour } = serving({ upLimit: new RateLimit(bytesPerSecond, 0) });
+  const other = lone.join();
+  lone.say(other, { type: 'interested' });
+  askAll(lone, neighbour);
+  askAll(lone, other);
+  await lone.simulation.run(10_000);
+  const counts = [neighbour, other].map(({ channel }) => channel.take('piece').length);
+  const blocks = counts[0] + counts[1];
+  assert.ok(blocks >= 30 && blocks <= 34, `${blocks} blocks in ten seconds`);
+  assert.ok(Math.min(...counts) >= 6, counts.join(' and '));
+});
+
+test('a disk that cannot be read is told of once it is asked, and costs no neighbour its place', async () => {
+  const broken = new Error('the file has vanished');
+  const { lone, neighbour } = serving({ contents: { store: { read: () => Promise.reject(broken), write: async () => undefined, close: async () => undefined } } });
+  lone.say(neighbour, { type: 'request', ...lone.block(3, 0) });
+  await lone.simulation.run(100);
+  assert.deepEqual([lone.failure, lone.neighbours.has(neighbour)], [broken, true]);
 });
