@@ -68,13 +68,13 @@ function notFound(key: Uint8Array): ShoalError {
   return new ShoalError('RING_NOT_FOUND', `no peer of the ring says that ${toHex(key)} is its own`);
 }
 
-function stepFields({ contact, distanceLeft, roundTripMs }: LookupStep): object {
-  return { ...contactFields(contact), distanceLeft: toHex(distanceLeft), roundTripMs: roundTripMs ?? null };
+function stepFields({ contact, distanceLeft, isBehindKey, roundTripMs }: LookupStep): object {
+  return { ...contactFields(contact), distanceLeft: toHex(distanceLeft), isBehindKey, roundTripMs: roundTripMs ?? null };
 }
 
 /** The distance as a share of the circle, which says more than 40 digits. */
-function stepText(number: number, { contact, distanceLeft, roundTripMs }: LookupStep): string {
-  const left = `${(shareOfCircle(distanceLeft) * 100).toFixed(4)} % left`;
+function stepText(number: number, { contact, distanceLeft, isBehindKey, roundTripMs }: LookupStep): string {
+  const left = isBehindKey ? 'follows the key' : `${(shareOfCircle(distanceLeft) * 100).toFixed(4)} % left`;
   const time = roundTripMs === undefined ? 'silent' : `${roundTripMs.toFixed(1)} ms`;
   return `${String(number).padStart(3)}  ${toHex(contact.id).slice(0, 16)}  ${left.padStart(15)}  ${time.padStart(9)}  ${formatEndpoint(contact.endpoint)}`;
 }

@@ -53,6 +53,7 @@ test('each step tells the peer, how far is left and the round trip; the distance
   assert.deepEqual(seen, steps.map(({ contact }) => contact.key));
   const walk = steps.slice(0, -1).map(({ distanceLeft }) => Buffer.from(distanceLeft).toString('hex'));
   assert.deepEqual(walk, walk.toSorted().toReversed());
+  assert.deepEqual(steps.map(({ isBehindKey }) => isBehindKey), [...walk.map(() => false), true]);
   for (const { roundTripMs } of steps) assert.ok(roundTripMs !== undefined && roundTripMs >= 40 && roundTripMs <= 320);
 });
 

@@ -18,8 +18,10 @@ import type { Contact } from './ring-id.ts';
 /** One peer asked. */
 export interface LookupStep {
   readonly contact: Contact;
-  /** Clockwise from the peer to the key, 20 bytes. */
+  /** Clockwise from the peer to the key, 20 bytes: of one that stands behind it, nearly the whole circle. */
   readonly distanceLeft: Uint8Array;
+  /** Whether it has been named as the one that follows the key, rather than as one on the way there. */
+  readonly isBehindKey: boolean;
   /** Undefined where the peer was silent. */
   readonly roundTripMs: number | undefined;
 }
@@ -103,6 +105,7 @@ export class Lookup {
       const step: LookupStep = {
         contact,
         distanceLeft: clockwiseDistance(contact.id, this.#target),
+        isBehindKey: candidate.isOwner,
         roundTripMs: outcome.kind === 'answer' ? outcome.roundTripMs : undefined,
       };
       this.#steps.push(step);

@@ -1,22 +1,29 @@
 /**
  * A map of the ring as SVG: peers at their places on the circle, clockwise from the top, the larger the more keys they keep;
- * shortcuts as chords that bend towards the middle.
+ * shortcuts as chords.
+ *
+ * Chords are arcs that meet the circle at right angles (the straight lines of Poincaré's disc): short ones stay near the rim,
+ * long ones go through the middle, and so each can be followed by eye.
  */
 import { formatEndpoint } from '../../bytes/endpoint.ts';
 import { toHex } from '../../bytes/hex.ts';
 import { shareOfCircle } from './circle.ts';
+import { apart } from './apart.ts';
 import type { MapPeer, RingMap } from './map.ts';
 
-const WIDTH = 1000;
-const HEIGHT = 1080;
-const MIDDLE = { x: WIDTH / 2, y: HEIGHT / 2 + 40 };
 const RADIUS = 310;
+const HEADING_HEIGHT = 90;
+const MARGIN = 40;
+const TURN = 2 * Math.PI;
 /** With more peers than this their names would cover one another. */
 const MOST_LABELS = 80;
 const DOT = { smallest: 3, largest: 13 };
-/** Chords bend so far towards the middle: 0 not at all, 1 through it. */
-const BEND = 0.6;
-const COLOR = { paper: '#ffffff', circle: '#8a94a6', chord: '#2f6fde', peer: '#1d2b45', own: '#d9480f', note: '#5b6577' };
+/** Between two names, and from the circle to them, in pixels. */
+const LABEL_PITCH = 13;
+const LABEL_RADIUS = RADIUS + 30;
+/** Of the widest fonts that there are likely to be. */
+const CHARACTER_WIDTH = 6.4;
+const COLOR = { paper: '#ffffff', circle: '#8a94a6', leader: '#c3c9d4', chord: '#2f6fde', peer: '#1d2b45', own: '#d9480f', note: '#5b6577' };
 
 interface Point {
   readonly x: number;
@@ -28,33 +35,49 @@ export function drawMap({ peers, isWhole }: RingMap, ownKey: string): string {
   const keys = peers.reduce((sum, peer) => sum + peer.keys, 0);
   const title = `Ring of ${peers.length} ${peers.length === 1 ? 'peer' : 'peers'}${isWhole ? '' : ' (the walk around it was cut short)'}`;
   const dots = new Dots(peers);
+  const names = peers.length <= MOST_LABELS ? peers.map(nameOf) : [];
+  const width = 2 * (LABEL_RADIUS + MARGIN + Math.max(0, ...names.map(({ length }) => length)) * CHARACTER_WIDTH);
+  const height = width + HEADING_HEIGHT;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, Helvetica, Arial, sans-serif" fill="${COLOR.peer}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${round(width)} ${round(height)}" font-family="system-ui, Helvetica, Arial, sans-serif" fill="${COLOR.peer}">`,
     `<title>${title}</title>`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="${COLOR.paper}"/>`,
+    `<rect width="100%" height="100%" fill="${COLOR.paper}"/>`,
     `<text x="30" y="46" font-size="24" font-weight="600">${title}</text>`,
     `<text x="30" y="74" font-size="15" fill="${COLOR.note}">${keys} keys, copies included; shortcuts are chords; ids grow clockwise from the top</text>`,
-    `<circle cx="${MIDDLE.x}" cy="${MIDDLE.y}" r="${RADIUS}" fill="none" stroke="${COLOR.circle}" stroke-width="1.5"/>`,
+    `<g transform="translate(${round(width / 2)} ${round(HEADING_HEIGHT + width / 2)})">`,
+    `<circle r="${RADIUS}" fill="none" stroke="${COLOR.circle}" stroke-width="1.5"/>`,
     `<g fill="none" stroke="${COLOR.chord}" stroke-width="0.8" stroke-opacity="${chordOpacity(peers)}">`,
-    ...peers.flatMap(chords),
+    ...chords(peers),
     '</g>',
+    `<g stroke="${COLOR.paper}">`,
     ...peers.filter(({ contact }) => contact.key !== ownKey).map((peer) => dots.draw(peer, COLOR.peer)),
     ...peers.filter(({ contact }) => contact.key === ownKey).map((peer) => dots.draw(peer, COLOR.own)),
-    `<g font-size="11">`,
-    ...(peers.length <= MOST_LABELS ? peers.map(label) : []),
+    '</g>',
+    '<g font-size="11">',
+    ...labels(peers, names),
+    '</g>',
     '</g>',
     '</svg>',
     '',
   ].join('\n');
 }
 
-function chords({ contact, shortcuts }: MapPeer): string[] {
-  const from = place(contact.id, RADIUS);
-  return shortcuts.map(({ id }) => {
-    const to = place(id, RADIUS);
-    const bend = { x: mix((from.x + to.x) / 2, MIDDLE.x, BEND), y: mix((from.y + to.y) / 2, MIDDLE.y, BEND) };
-    return `<path d="M${point(from)} Q${point(bend)} ${point(to)}"/>`;
-  });
+/** Two peers that have each other for a shortcut are joined by one chord. */
+function chords(peers: readonly MapPeer[]): string[] {
+  const drawn = new Map<string, string>();
+  for (const { contact, shortcuts } of peers) {
+    for (const shortcut of shortcuts) drawn.set([contact.key, shortcut.key].toSorted().join(' '), chord(angleOf(contact.id), angleOf(shortcut.id)));
+  }
+  return [...drawn.values()];
+}
+
+function chord(from: number, to: number): string {
+  const turn = (to - from + TURN) % TURN;
+  const radius = RADIUS * Math.abs(Math.tan(turn / 2));
+  const ends = { from: place(from, RADIUS), to: place(to, RADIUS) };
+  // So wide an arc is a straight line, and its radius a number without end.
+  if (radius > 100 * RADIUS) return `<path d="M${point(ends.from)} L${point(ends.to)}"/>`;
+  return `<path d="M${point(ends.from)} A${round(radius)} ${round(radius)} 0 0 ${turn < TURN / 2 ? 0 : 1} ${point(ends.to)}"/>`;
 }
 
 /** Dots whose areas are as the numbers of keys, and small enough not to cover one another where there are many. */
@@ -68,40 +91,52 @@ class Dots {
   }
 
   draw({ contact, keys, shortcuts }: MapPeer, color: string): string {
-    const { x, y } = place(contact.id, RADIUS);
+    const { x, y } = place(angleOf(contact.id), RADIUS);
     const radius = DOT.smallest + (this.#largest - DOT.smallest) * Math.sqrt(keys / this.#mostKeys);
     const about = `${toHex(contact.id)} at ${formatEndpoint(contact.endpoint)}: ${keys} keys, ${shortcuts.length} shortcuts`;
     return `<circle cx="${round(x)}" cy="${round(y)}" r="${round(radius)}" fill="${color}"><title>${about}</title></circle>`;
   }
 }
 
+/** The peers' names, moved apart where they would cover one another, each with a line to its peer. */
+function labels(peers: readonly MapPeer[], names: readonly string[]): string[] {
+  const angles = apart(peers.map(({ contact }) => angleOf(contact.id)), LABEL_PITCH / LABEL_RADIUS, TURN);
+  return names.map((name, index) => label(name, angleOf(peers[index].contact.id), angles[index]));
+}
+
+function nameOf({ contact: { id, endpoint } }: MapPeer): string {
+  return `${toHex(id).slice(0, 6)} ${formatEndpoint(endpoint)}`;
+}
+
 /** Written outwards, and never upside down. */
-function label({ contact }: MapPeer): string {
-  const degrees = shareOfCircle(contact.id) * 360 - 90;
-  const { x, y } = place(contact.id, RADIUS + DOT.largest + 4);
-  const isLeft = degrees > 90;
-  const text = `${toHex(contact.id).slice(0, 6)} ${formatEndpoint(contact.endpoint)}`;
-  const turn = `rotate(${round(isLeft ? degrees + 180 : degrees)} ${point({ x, y })})`;
-  return `<text x="${round(x)}" y="${round(y)}" dy=".35em" text-anchor="${isLeft ? 'end' : 'start'}" transform="${turn}">${text}</text>`;
+function label(name: string, peerAngle: number, angle: number): string {
+  const from = place(peerAngle, RADIUS + DOT.largest + 1);
+  const to = place(angle, LABEL_RADIUS - 4);
+  const { x, y } = place(angle, LABEL_RADIUS);
+  const isLeft = angle > TURN / 2;
+  const degrees = (angle / TURN) * 360 + (isLeft ? 90 : -90);
+  return `<path d="M${point(from)} L${point(to)}" stroke="${COLOR.leader}" fill="none"/>`
+    + `<text x="${round(x)}" y="${round(y)}" dy=".35em" text-anchor="${isLeft ? 'end' : 'start'}" transform="rotate(${round(degrees)} ${point({ x, y })})">${name}</text>`;
 }
 
 /** Many chords are drawn fainter, or they would be one blot. */
 function chordOpacity(peers: readonly MapPeer[]): number {
   const count = peers.reduce((sum, peer) => sum + peer.shortcuts.length, 0);
-  return round(Math.min(0.6, Math.max(0.03, 120 / Math.max(1, count))));
+  return round(Math.min(0.6, Math.max(0.03, 6 / Math.sqrt(Math.max(1, count)))));
 }
 
-function place(id: Uint8Array, radius: number): Point {
-  const angle = shareOfCircle(id) * 2 * Math.PI;
-  return { x: MIDDLE.x + radius * Math.sin(angle), y: MIDDLE.y - radius * Math.cos(angle) };
+/** Clockwise from the top, in radians. */
+function angleOf(id: Uint8Array): number {
+  return shareOfCircle(id) * TURN;
+}
+
+/** From the circle's middle. */
+function place(angle: number, radius: number): Point {
+  return { x: radius * Math.sin(angle), y: -radius * Math.cos(angle) };
 }
 
 function point({ x, y }: Point): string {
   return `${round(x)} ${round(y)}`;
-}
-
-function mix(from: number, to: number, share: number): number {
-  return from + (to - from) * share;
 }
 
 function round(value: number): number {
