@@ -4,11 +4,11 @@ import { formatBytes } from '../bytes/units.ts';
 import { formatMagnet, magnetOf } from '../metainfo/magnet.ts';
 import { nodeRuntime } from '../runtime/node/runtime.ts';
 import { addCreateOptions, makeTorrent, type CreateCommandOptions } from './create-options.ts';
-import { openDisplay } from './display.ts';
 import { addExamples } from './help.ts';
 import { infoHashFields } from './info-hashes.ts';
 import { interruption } from './interruption.ts';
 import { resolvePath } from './invocation.ts';
+import { openDisplay } from './open-display.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { counted } from './torrent-view.ts';
 

@@ -2,7 +2,7 @@
  * Where a command shows what goes on: live on a terminal, as plain lines off it, as one JSON object a line for programs.
  * What there is to see is a `View`, in all three forms; which of them is wanted is the display's to know.
  */
-import { isTerminal, style, type Style } from './style.ts';
+import type { Style } from './style.ts';
 
 /** How something stands at a moment. */
 export interface View {
@@ -41,10 +41,4 @@ export interface Display {
   clear(): void;
   /** The last call: clears, and gives the terminal back as it was. */
   close(): void;
-}
-
-export async function openDisplay({ json }: { readonly json?: boolean | undefined }): Promise<Display> {
-  if (json === true) return new (await import('./event-lines.ts')).EventLines((text) => process.stdout.write(text));
-  if (isTerminal(process.stdout)) return new (await import('./live-display.ts')).LiveDisplay(process.stdout, style(process.stdout));
-  return new (await import('./plain-lines.ts')).PlainLines((text) => process.stdout.write(text));
 }

@@ -1,8 +1,8 @@
 /** When a command leaves the swarm: the selfish peer as soon as it has everything, the altruistic one when it is told to. */
+import { aborted } from '../runtime/cancellation.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Torrent } from '../session/torrent.ts';
 import type { TorrentStatus } from '../session/torrent-status.ts';
-import { aborted } from './torrent-watch.ts';
 import type { TransferOptions } from './transfer-options.ts';
 
 export type Leaving =

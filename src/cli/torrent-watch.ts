@@ -20,16 +20,3 @@ export async function watchTorrent(torrent: Torrent, display: Display, clock: Cl
     // Whoever waits for the torrent to be whole is told why it failed.
   }
 }
-
-/** As the promise, but rejects with the signal's reason as soon as it aborts. */
-export function unlessInterrupted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return Promise.race([promise, aborted(signal).then(() => { throw signal.reason; })]);
-}
-
-/** Resolves when the signal aborts. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}

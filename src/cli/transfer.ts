@@ -10,23 +10,25 @@ import { toHex } from '../bytes/hex.ts';
 import { formatBytes, formatDuration, formatPercent, formatRate } from '../bytes/units.ts';
 import type { Magnet } from '../metainfo/magnet.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
+import { aborted, unlessAborted } from '../runtime/cancellation.ts';
 import type { Network } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Session } from '../session/session.ts';
 import type { Torrent } from '../session/torrent.ts';
 import type { TorrentStatus } from '../session/torrent-status.ts';
-import { openDisplay, type Display } from './display.ts';
+import type { Display } from './display.ts';
 import { runDoneCommand } from './done-command.ts';
 import { FAILED, failureEvent, failureLine, Interrupted } from './failure.ts';
 import { infoHashFields, shortInfoHash } from './info-hashes.ts';
 import { resolvePath } from './invocation.ts';
 import { untilLeaving, type Leaving } from './leaving.ts';
+import { openDisplay } from './open-display.ts';
 import { openSession } from './open-session.ts';
 import { checkSelection, isSelected } from './selection.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { style } from './style.ts';
 import { counted } from './torrent-view.ts';
-import { aborted, unlessInterrupted, watchTorrent } from './torrent-watch.ts';
+import { watchTorrent } from './torrent-watch.ts';
 import type { TransferOptions } from './transfer-options.ts';
 
 export interface Transfer {
@@ -71,11 +73,11 @@ export async function transfer({ runtime, session, display }: Surroundings, { so
   void watchTorrent(torrent, display, runtime.clock, leaving.when === 'whole' ? 'seeding' : undefined);
   signal.addEventListener('abort', () => { if (signal.reason instanceof Interrupted) display.note('stopping (Ctrl-C once more: at once)'); });
   try {
-    const metainfo = await unlessInterrupted(torrent.whenReady(), signal);
+    const metainfo = await unlessAborted(torrent.whenReady(), signal);
     if (globs !== undefined) checkSelection(metainfo, globs);
     if (isSeed) checkSeed(torrent.status(), directory, display);
     tellReady(display, metainfo, `${directory}/${metainfo.name}`, session.port);
-    await unlessInterrupted(torrent.whenDone(), signal);
+    await unlessAborted(torrent.whenDone(), signal);
     tellDone(display, torrent, `${directory}/${metainfo.name}`, stopwatch.seconds);
     const command = runCommand(options, metainfo, directory, display);
     await untilLeaving(torrent, leaving, runtime.clock, signal);

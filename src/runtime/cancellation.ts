@@ -13,3 +13,11 @@ export async function unlessAborted<Value>(promise: Promise<Value>, signal: Abor
     signal.removeEventListener('abort', abort);
   }
 }
+
+/** Resolves when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

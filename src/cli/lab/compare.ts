@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { comparisonText, planJobs, type RunSummary } from '../../lab/comparison.ts';
 import { variantsOf } from '../../lab/variants.ts';
 import { nodeRuntime } from '../../runtime/node/runtime.ts';
-import { openDisplay } from '../display.ts';
+import { openDisplay } from '../open-display.ts';
 import { addExamples } from '../help.ts';
 import { interruption } from '../interruption.ts';
 import { Stopwatch } from '../stopwatch.ts';

@@ -13,7 +13,7 @@ import { runScenario } from '../../lab/swarm-experiment.ts';
 import { createTorrent } from '../../metainfo/create.ts';
 import { nodeRuntime } from '../../runtime/node/runtime.ts';
 import { startTracker } from '../../tracker/tracker.ts';
-import { openDisplay } from '../display.ts';
+import { openDisplay } from '../open-display.ts';
 import { addExamples } from '../help.ts';
 import { interruption } from '../interruption.ts';
 import { readRate } from '../options.ts';

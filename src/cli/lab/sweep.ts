@@ -10,7 +10,7 @@ import { tableCsv } from '../../lab/table.ts';
 import { variantsOf } from '../../lab/variants.ts';
 import type { Disk } from '../../runtime/disk.ts';
 import { nodeRuntime } from '../../runtime/node/runtime.ts';
-import { openDisplay } from '../display.ts';
+import { openDisplay } from '../open-display.ts';
 import { addExamples } from '../help.ts';
 import { interruption } from '../interruption.ts';
 import { resolvePath } from '../invocation.ts';
