@@ -8,7 +8,7 @@ import { Bitfield } from '../bytes/bitfield.ts';
 import { formatEndpoint, type Endpoint } from '../bytes/endpoint.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import type { Channel } from '../runtime/channel.ts';
-import type { Capabilities, Handshake, PeerMessage } from '../wire/messages.ts';
+import type { Capabilities, Handshake, HaveMessage, PeerMessage } from '../wire/messages.ts';
 import { EXTENSION_HANDSHAKE_ID, type ExtensionName } from '../wire/extensions.ts';
 import { clientName } from '../wire/peer-id.ts';
 import { WireError } from '../wire/peer-protocol.ts';
@@ -91,6 +91,8 @@ export class Neighbour {
   /** Messages that told nothing new, of which some are forgotten each second. */
   #idleMessages = 0;
   #idleMessagesMs: number;
+  /** What it is yet to be told that we have; it has these pieces itself. */
+  readonly #untold: HaveMessage[] = [];
   #amChoking = true;
   #amInterested = false;
   #early: { everything: boolean; nothing: boolean; bitfield: Uint8Array | undefined; pieces: Set<number> } | undefined
@@ -156,7 +158,29 @@ export class Neighbour {
 
   send(message: PeerMessage, nowMs: number): void {
     this.lastSentMs = nowMs;
+    if (this.#untold.length > 0) this.#tellRest();
     this.channel.send(message);
+  }
+
+  /**
+   * Tells it of a piece that we have now. Where it has that too, it can wait for the next message: it changes nothing but what
+   * the neighbour knows of our progress, and is not worth a packet of its own.
+   */
+  tellHave(message: HaveMessage, nowMs: number): void {
+    if (this.pieces.has(message.piece)) this.#untold.push(message);
+    else this.send(message, nowMs);
+  }
+
+  /** Tells it of what has waited, if it has not heard from us since `sinceMs`. */
+  tellWaiting(sinceMs: number, nowMs: number): void {
+    if (this.#untold.length === 0 || this.lastSentMs > sinceMs) return;
+    this.lastSentMs = nowMs;
+    this.#tellRest();
+  }
+
+  #tellRest(): void {
+    for (const message of this.#untold) this.channel.send(message);
+    this.#untold.length = 0;
   }
 
   /** Sends an extended message, where it takes that extension. */

@@ -10,14 +10,14 @@ export class RateMeter {
   readonly #windowSeconds: number;
   readonly #startedMs: number;
   /** Bytes in each of the last seconds, second `s` at index `s % window`. */
-  readonly #bytesBySecond: Float64Array;
+  readonly #bytesBySecond: number[];
   #latestSecond: number;
   #windowBytes = 0;
 
   constructor(windowSeconds: number, nowMs: number) {
     this.#windowSeconds = windowSeconds;
     this.#startedMs = nowMs;
-    this.#bytesBySecond = new Float64Array(windowSeconds);
+    this.#bytesBySecond = Array.from({ length: windowSeconds }, () => 0);
     this.#latestSecond = Math.floor(nowMs / 1000);
   }
 

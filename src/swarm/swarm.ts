@@ -29,6 +29,8 @@ const TICK_MS = 1000;
 /** Neighbours are told that we are still there (BEP 3 has two minutes). */
 const KEEP_ALIVE_MS = 100_000;
 const SILENT_MS = 180_000;
+/** No neighbour is left behind in what it knows of our progress for longer than this. */
+const TELL_WAITING_MS = 30_000;
 
 export interface SwarmHooks {
   /** The info dictionary has come from peers; `begin` is to be called with what it describes. */
@@ -259,6 +261,7 @@ export class Swarm {
     for (const neighbour of this.neighbours.all) {
       if (nowMs - neighbour.lastReceivedMs > SILENT_MS) neighbour.channel.close(new ShoalError('PEER_SILENT', 'it has said nothing for three minutes'));
       else if (nowMs - neighbour.lastSentMs > KEEP_ALIVE_MS) neighbour.send({ type: 'keep-alive' }, nowMs);
+      else neighbour.tellWaiting(nowMs - TELL_WAITING_MS, nowMs);
     }
     this.neighbours.dropUseless(nowMs);
     this.#transfer?.choker.runRound(nowMs, isSeed);
@@ -266,8 +269,10 @@ export class Swarm {
   }
 
   #finished(): void {
+    const nowMs = this.#options.clock.now();
     this.#extended.announceUploadOnly();
-    this.neighbours.dropUseless(this.#options.clock.now());
+    for (const neighbour of this.neighbours.all) neighbour.tellWaiting(nowMs, nowMs);
+    this.neighbours.dropUseless(nowMs);
     this.#options.hooks.finished();
   }
 

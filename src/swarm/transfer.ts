@@ -197,10 +197,12 @@ export class Transfer {
   /** BEP 54. */
   lost(neighbour: Neighbour, piece: number): void {
     neighbour.hasTakenBack = true;
-    if (piece < this.contents.metainfo.pieceCount && neighbour.pieces.clear(piece)) {
-      this.download.lost(neighbour, piece);
-      neighbour.updateInterest(this.#options.clock.now());
-    }
+    if (piece >= this.contents.metainfo.pieceCount || !neighbour.pieces.clear(piece)) return;
+    const nowMs = this.#options.clock.now();
+    this.download.lost(neighbour, piece);
+    // It may want of us now what it had no need to know.
+    neighbour.tellWaiting(nowMs, nowMs);
+    neighbour.updateInterest(nowMs);
   }
 
   /** Once a second. */
@@ -334,9 +336,9 @@ export class Transfer {
 
   #pieceCompleted(piece: number): void {
     const nowMs = this.#options.clock.now();
-    const message: PeerMessage = { type: 'have', piece };
+    const message = { type: 'have', piece } as const;
     for (const neighbour of this.#options.neighbours) {
-      neighbour.send(message, nowMs);
+      neighbour.tellHave(message, nowMs);
       neighbour.updateInterest(nowMs);
     }
     this.#options.hooks.pieceCompleted(piece);

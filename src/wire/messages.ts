@@ -45,10 +45,16 @@ export interface HashRequest {
   readonly proofLayers: number;
 }
 
+export interface HaveMessage {
+  readonly type: 'have';
+  readonly piece: number;
+}
+
 export type PeerMessage =
   | Handshake
   | { readonly type: 'keep-alive' | 'choke' | 'unchoke' | 'interested' | 'not-interested' | 'have-all' | 'have-none' }
-  | { readonly type: 'have' | 'suggest' | 'allowed-fast'; readonly piece: number }
+  | HaveMessage
+  | { readonly type: 'suggest' | 'allowed-fast'; readonly piece: number }
   | { readonly type: 'bitfield'; readonly bytes: Uint8Array }
   | (BlockRequest & { readonly type: 'request' | 'cancel' | 'reject' })
   /** `length` bytes of payload; in a simulation without payload `data` is empty all the same. */

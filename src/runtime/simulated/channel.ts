@@ -115,7 +115,7 @@ export class SimulatedChannel<Message> implements Channel<Message>, Sender, Rece
   #travel(load: Message | Batch<Message>, bytes: number): void {
     const peer = this.#peer;
     const travelMs = this.#host.latencyMs + peer.#host.latencyMs;
-    const arriveMs = this.#host.clock.now() + travelMs;
+    const arriveMs = this.#host.clock.exactMs + travelMs;
     if (bytes <= PACKET_BYTES && arriveMs >= this.#clearMs) {
       peer.#host.downlink.charge(bytes, arriveMs);
       this.#host.lineOf(travelMs).send(arriveMs, peer, load);
@@ -151,7 +151,7 @@ export class SimulatedChannel<Message> implements Channel<Message>, Sender, Rece
   #travelEnd(): void {
     const { clock, latencyMs } = this.#host;
     const peer = this.#peer;
-    clock.at(Math.max(clock.now() + latencyMs + peer.#host.latencyMs, this.#clearMs), () => peer.#end(undefined));
+    clock.at(Math.max(clock.exactMs + latencyMs + peer.#host.latencyMs, this.#clearMs), () => peer.#end(undefined));
   }
 
   /** A message has come through the links. */

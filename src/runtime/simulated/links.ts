@@ -58,7 +58,7 @@ export class Uplink implements EventSource {
   /** Bytes that pass without waiting. */
   charge(bytes: number): void {
     this.sentBytes += bytes;
-    this.#freeAtMs = Math.max(this.#simulation.now(), this.#freeAtMs) + bytes / this.#bytesPerMs;
+    this.#freeAtMs = Math.max(this.#simulation.exactMs, this.#freeAtMs) + bytes / this.#bytesPerMs;
   }
 
   #serveNext(): void {
@@ -104,7 +104,7 @@ export class Downlink {
 
   /** Sends a load of `bytes` that gets here in `travelMs` on to the receiver once it is through; tells when that is. */
   pass<Load>(bytes: number, travelMs: number, receiver: Receiver<Load>, load: Load | Batch<Load>): number {
-    const nowMs = this.#simulation.now();
+    const nowMs = this.#simulation.exactMs;
     if (this.#freeAtMs <= nowMs + travelMs) {
       // It need not wait, so it takes as long as all its like.
       const delayMs = travelMs + bytes / this.#bytesPerMs;

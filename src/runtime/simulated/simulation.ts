@@ -30,7 +30,13 @@ export class Simulation implements Clock {
     this.#settleEvery = options.settleEvery ?? 1;
   }
 
+  /** Whole milliseconds: small integers, which cost far less memory than fractions do in what every peer remembers. */
   now(): number {
+    return Math.floor(this.#nowMs);
+  }
+
+  /** When the event that runs is due, to the last digit; what links reckon with. */
+  get exactMs(): number {
     return this.#nowMs;
   }
 
