@@ -48,13 +48,13 @@ test('without shortcuts it walks from successor to successor: N/2 steps', async 
 test('each step tells the peer, how far is left and the round trip; the distance only shrinks until the last', async () => {
   const network = await RingNetwork.stabilised(64, { seed: 3, settings: { ...CHORD, successors: 1 } });
   const [{ node }] = network.peers;
-  // Nearly around, by as many fingers as can be.
-  const key = [159, 158, 157, 156, 155].reduce<Uint8Array>(plusPowerOfTwo, node.contact.id);
+  // Nearly around, by several fingers.
+  const key = [159, 158, 157, 156].reduce<Uint8Array>(plusPowerOfTwo, node.contact.id);
   const seen: string[] = [];
   const { steps } = await network.complete(node.lookup(key, { onStep: ({ contact }) => seen.push(contact.key) }));
   assert.deepEqual(seen, steps.map(({ contact }) => contact.key));
   const walk = steps.slice(0, -1).map(({ distanceLeft }) => Buffer.from(distanceLeft).toString('hex'));
-  assert.ok(walk.length > 2);
+  assert.ok(walk.length >= 3);
   assert.deepEqual(walk, walk.toSorted().toReversed());
   assert.deepEqual(steps.map(({ isBehindKey }) => isBehindKey), [...walk.map(() => false), true]);
   for (const { roundTripMs } of steps) assert.ok(roundTripMs !== undefined && roundTripMs >= 40 && roundTripMs <= 320);
