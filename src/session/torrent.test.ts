@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createTorrent, type CreateOptions } from '../metainfo/create.ts';
+import { formatMagnet, magnetOf } from '../metainfo/magnet.ts';
+import type { Metainfo } from '../metainfo/metainfo.ts';
+import { parseTorrent } from '../metainfo/parse.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { MemoryDisk } from '../runtime/simulated/disk.ts';
+import { SimulatedNetwork } from '../runtime/simulated/network.ts';
+import { plainHasher, simulatedRuntime } from '../runtime/simulated/runtime.ts';
+import { SeededRandom, Simulation } from '../runtime/simulated/simulation.ts';
+import { Session } from './session.ts';
+import type { AddOptions, Torrent } from './torrent.ts';
+
+const PIECE = 32 * 1024;
+const FILES: Readonly<Record<string, Uint8Array>> = (() => {
+  const random = new SeededRandom(8);
+  const same = random.bytes(3 * PIECE + 1);
+  return { '/t/a.bin': same, '/t/b.bin': random.bytes(10 * PIECE + 500), '/t/c.bin': random.bytes(70_000), '/t/same.bin': same };
+})();
+const SEED = { host: '10.0.0.1', port: 6881 };
+
+class World {
+  readonly simulation = new Simulation({ seed: 4 });
+  readonly network = new SimulatedNetwork(this.simulation);
+  readonly seedDisk = new MemoryDisk();
+  #hosts = 1;
+
+  /** A seed of the files, in whichever format. */
+  async seed(format: NonNullable<CreateOptions['format']> = 'v1', upBytesPerSecond = 200_000): Promise<Metainfo> {
+    for (const [path, bytes] of Object.entries(FILES)) await this.seedDisk.writeWhole(path, bytes);
+    const { bytes } = await createTorrent({ disk: this.seedDisk, hasher: plainHasher }, { paths: ['/t'], pieceLength: PIECE, format });
+    const metainfo = parseTorrent(bytes);
+    const runtime = simulatedRuntime(this.network.addHost(SEED.host, { upBytesPerSecond }), { disk: this.seedDisk });
+    const session = await Session.open(runtime, { port: SEED.port, discovery: [] });
+    this.seeding = await session.add(metainfo, { directory: '/', check: 'full' });
+    await this.simulation.complete(this.seeding.whenReady(), 10_000);
+    return metainfo;
+  }
+
+  seeding: Torrent | undefined;
+
+  runtime(disk = new MemoryDisk()): Runtime {
+    return simulatedRuntime(this.network.addHost(`10.0.1.${this.#hosts++}`), { disk });
+  }
+
+  async get(runtime: Runtime, source: Metainfo | string, options: Partial<AddOptions> = {}): Promise<{ session: Session; torrent: Torrent }> {
+    const session = await Session.open(runtime, { discovery: [], stateDirectory: '/state' });
+    return { session, torrent: await session.add(source, { directory: '/got', peers: [SEED], ...options }) };
+  }
+}
+
+async function filesOn(disk: Runtime['disk']): Promise<string[]> {
+  const there = [];
+  for (const path of Object.keys(FILES)) if (await disk.readWhole(`/got${path}`, 1e9).catch(() => undefined) !== undefined) there.push(path);
+  return there;
+}
+
+test('only the selected files come, and others when they are selected too; what they share is not had twice', async () => {
+  const world = new World();
+  const metainfo = await world.seed();
+  const runtime = world.runtime();
+  const { torrent } = await world.get(runtime, metainfo, { select: ({ path }) => (path.at(-1) === 'b.bin' ? 'normal' : 'none') });
+  await world.simulation.complete(torrent.whenDone(), 60_000);
+  assert.deepEqual(await filesOn(runtime.disk), ['/t/b.bin']);
+  assert.deepEqual(await runtime.disk.readWhole('/got/t/b.bin', 1e9), FILES['/t/b.bin']);
+  const first = torrent.status().downloadedBytes;
+  assert.ok(first < FILES['/t/b.bin'].length + 2 * PIECE);
+  await world.simulation.complete(torrent.select(() => 'high'), 10_000);
+  assert.equal(torrent.state, 'downloading');
+  await world.simulation.runUntil(() => torrent.state === 'seeding', 60_000);
+  for (const [path, bytes] of Object.entries(FILES)) assert.deepEqual(await runtime.disk.readWhole(`/got${path}`, 1e9), bytes);
+  assert.equal(torrent.status().downloadedBytes, metainfo.length);
+});
+
+for (const format of ['v2', 'hybrid'] as const) {
+  test(`a magnet link is enough for a ${format} torrent, also where files are alike`, async () => {
+    const world = new World();
+    const metainfo = await world.seed(format);
+    const runtime = world.runtime();
+    const { torrent } = await world.get(runtime, formatMagnet(magnetOf(metainfo)));
+    await world.simulation.complete(torrent.whenDone(), 120_000);
+    for (const [path, bytes] of Object.entries(FILES)) assert.deepEqual(await runtime.disk.readWhole(`/got${path}`, 1e9), bytes);
+    assert.equal(torrent.status().wastedBytes, 0);
+  });
+}
+
+test('a file that vanishes while it comes stops the torrent with a clear error; what was verified elsewhere is not lost', async () => {
+  const world = new World();
+  const metainfo = await world.seed();
+  const disk = new MemoryDisk();
+  const { session, torrent } = await world.get(world.runtime(disk), metainfo, { sequential: true });
+  await world.simulation.runUntil(() => torrent.status().progress > 0.5, 60_000);
+  await disk.remove('/got/t/b.bin');
+  await assert.rejects(world.simulation.complete(torrent.whenDone(), 60_000), ({ message }: Error) => /b\.bin/.test(message));
+  assert.equal(torrent.state, 'failed');
+  await world.simulation.complete(session.close(), 10_000);
+  const again = await world.get(world.runtime(disk), metainfo);
+  await world.simulation.complete(again.torrent.whenDone(), 60_000);
+  for (const [path, bytes] of Object.entries(FILES)) assert.deepEqual(await disk.readWhole(`/got${path}`, 1e9), bytes);
+  assert.ok(again.torrent.status().downloadedBytes < metainfo.length);
+});
+
+test('a file that vanishes under a seed stops it with a clear error, once somebody wants it', async () => {
+  const world = new World();
+  const metainfo = await world.seed();
+  await world.seedDisk.remove('/t/c.bin');
+  assert.equal(world.seeding?.state, 'seeding');
+  const { torrent } = await world.get(world.runtime(), metainfo);
+  await world.simulation.runUntil(() => world.seeding?.state === 'failed', 60_000);
+  await assert.rejects(async () => { for await (const status of world.seeding!.progress()) assert.equal(status.state, 'failed'); }, /c\.bin/);
+  assert.equal(torrent.state, 'downloading', 'others may have it');
+});
+
+test('who waits for a torrent that is stopped is told so, and its progress ends', async () => {
+  const world = new World();
+  const metainfo = await world.seed();
+  const { session, torrent } = await world.get(world.runtime(), metainfo);
+  const states: string[] = [];
+  const watching = (async () => { for await (const { state } of torrent.progress(100)) states.push(state); })();
+  await world.simulation.run(1000);
+  const done = assert.rejects(torrent.whenDone(), { code: 'STOPPED' });
+  await world.simulation.complete(session.remove(torrent), 10_000);
+  await done;
+  await world.simulation.complete(watching, 10_000);
+  assert.ok(states.includes('downloading'));
+  assert.equal(states.at(-1), 'stopped');
+});
