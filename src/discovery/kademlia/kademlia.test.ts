@@ -30,6 +30,18 @@ test('any node finds the nodes nearest to any target', async () => {
   }
 });
 
+test('in a network of a few, one that has gone without a word costs a lookup no more than a second or two', async () => {
+  const network = await KademliaNetwork.of(6);
+  const gone = network.nodes[3];
+  gone.node.stop();
+  for (const { node } of network.nodes.filter((each) => each !== gone)) {
+    const startMs = network.simulation.now();
+    const { nodes } = await network.complete(node.findNodes(idOf(gone.node)));
+    assert.equal(nodes.length, 4);
+    assert.ok(network.simulation.now() - startMs < 2500, `${network.simulation.now() - startMs} ms`);
+  }
+});
+
 test('who announces itself is found by all, as the peers are named', async () => {
   const network = await KademliaNetwork.of(60);
   const announcers = [network.nodes[3], network.nodes[30], network.nodes[59]];

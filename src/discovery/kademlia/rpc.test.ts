@@ -97,6 +97,20 @@ test('a query without an answer is slow after a second and over after four; whos
   assert.deepEqual([other, blamed, offline].map(({ outcomes }) => outcomes), [['answered'], ['silent'], ['offline']]);
 });
 
+test('where answers come soon, who is silent is slow and given up sooner', async () => {
+  const bench = new Bench();
+  for (let index = 0; index < 10; index++) {
+    bench.ask();
+    await bench.simulation.run(150);
+    bench.answer(index);
+  }
+  const asked = bench.ask();
+  await bench.simulation.run(1199);
+  assert.deepEqual([asked.slowMs, asked.outcomes], [[1500 + 300], []]);
+  await bench.simulation.run(1);
+  assert.deepEqual(asked.outcomes, ['silent']);
+});
+
 test('an answer that comes late still counts', async () => {
   const bench = new Bench();
   const asked = bench.ask();

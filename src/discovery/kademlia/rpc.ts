@@ -13,11 +13,9 @@ import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { DatagramSocket } from '../../runtime/network.ts';
 import type { Random } from '../../runtime/random.ts';
 import { type Answer, decodeMessage, encodeQuery, type KrpcError, type Query } from './krpc.ts';
+import { RoundTrips } from './round-trips.ts';
 import type { Traffic } from './traffic.ts';
 
-/** Most answers that come at all come within this. */
-const SLOW_MS = 1000;
-const TIMEOUT_MS = 4000;
 /** Who has heard somebody within this before asking was not offline. */
 const OF_LATE_MS = 10_000;
 /** How often it is looked whether queries that wait may go out. */
@@ -44,6 +42,8 @@ interface Pending {
   readonly to: Endpoint;
   readonly asker: Asker;
   readonly sentMs: number;
+  readonly slowAtMs: number;
+  readonly timeoutAtMs: number;
   isSlow: boolean;
 }
 
@@ -72,6 +72,7 @@ export class Rpc {
   readonly #pending = new Map<number, Pending>();
   #waiting: Waiting[] = [];
   readonly #rate: TokenBucket;
+  readonly #roundTrips = new RoundTrips();
   #lastHeardMs = Number.NEGATIVE_INFINITY;
   #alarm: { readonly atMs: number; readonly timer: Timer } | undefined;
   #isStopped = false;
@@ -87,8 +88,7 @@ export class Rpc {
     if (this.#isStopped || this.#waiting.length + this.#pending.size >= LIMITS.dhtQueriesUnderWay) return false;
     const nowMs = this.#options.clock.now();
     if (this.#waiting.length === 0 && this.#rate.take(nowMs)) {
-      this.#sendQuery({ to, method, args, asker });
-      this.#setAlarm(nowMs + SLOW_MS);
+      this.#setAlarm(this.#sendQuery({ to, method, args, asker }).slowAtMs);
     } else {
       this.#waiting.push({ to, method, args, asker });
       this.#setAlarm(nowMs + WAIT_MS);
@@ -113,13 +113,17 @@ export class Rpc {
     this.#options.clock.after(0, () => { for (const asker of askers) asker.failed('stopped'); });
   }
 
-  #sendQuery({ to, method, args, asker }: Waiting): void {
+  #sendQuery({ to, method, args, asker }: Waiting): Pending {
     const { random, clock, isReadOnly, traffic } = this.#options;
     let transaction = random.bytes(TRANSACTION_BYTES);
     while (this.#pending.has(numberOf(transaction))) transaction = random.bytes(TRANSACTION_BYTES);
-    this.#pending.set(numberOf(transaction), { to, asker, sentMs: clock.now(), isSlow: false });
+    const sentMs = clock.now();
+    const { slowMs, timeoutMs } = this.#roundTrips.patience;
+    const pending = { to, asker, sentMs, slowAtMs: sentMs + slowMs, timeoutAtMs: sentMs + timeoutMs, isSlow: false };
+    this.#pending.set(numberOf(transaction), pending);
     traffic.asked(method);
     this.send(encodeQuery(transaction, method, args, isReadOnly), to);
+    return pending;
   }
 
   #receive(bytes: Uint8Array, from: Endpoint): void {
@@ -135,6 +139,7 @@ export class Rpc {
     const pending = this.#pending.get(transaction);
     if (pending === undefined || pending.to.port !== from.port || pending.to.host !== from.host) return traffic.dropped('unexpected');
     this.#pending.delete(transaction);
+    this.#roundTrips.measured(this.#lastHeardMs - pending.sentMs);
     if (message.kind === 'answer') pending.asker.answered(message, bytes);
     else pending.asker.failed(message.error);
   }
@@ -156,19 +161,20 @@ export class Rpc {
     for (const waiting of this.#waiting.splice(0, sendable)) this.#sendQuery(waiting);
     const late: (() => void)[] = [];
     let nextMs = this.#waiting.length > 0 ? nowMs + WAIT_MS : Number.POSITIVE_INFINITY;
+    const soonMs = nowMs + ROUNDING_MS;
     for (const [transaction, pending] of this.#pending) {
-      const ageMs = nowMs - pending.sentMs + ROUNDING_MS;
-      if (ageMs >= TIMEOUT_MS) {
+      const { asker, sentMs, slowAtMs, timeoutAtMs } = pending;
+      if (timeoutAtMs <= soonMs) {
         this.#pending.delete(transaction);
-        const failure = this.#lastHeardMs >= pending.sentMs - OF_LATE_MS ? 'silent' : 'offline';
-        late.push(() => pending.asker.failed(failure));
-      } else {
-        if (ageMs >= SLOW_MS && !pending.isSlow) {
-          pending.isSlow = true;
-          late.push(() => pending.asker.slow?.());
-        }
-        nextMs = Math.min(nextMs, pending.sentMs + (pending.isSlow ? TIMEOUT_MS : SLOW_MS));
+        const failure = this.#lastHeardMs >= sentMs - OF_LATE_MS ? 'silent' : 'offline';
+        late.push(() => asker.failed(failure));
+        continue;
       }
+      if (slowAtMs <= soonMs && !pending.isSlow) {
+        pending.isSlow = true;
+        late.push(() => asker.slow?.());
+      }
+      nextMs = Math.min(nextMs, pending.isSlow ? timeoutAtMs : slowAtMs);
     }
     if (nextMs < Number.POSITIVE_INFINITY) this.#setAlarm(nextMs);
     // Askers may ask again at once, so they are told when everything here is in order.
