@@ -33,7 +33,7 @@ async function stay({ node: own, ready, runtime, display, stopwatch, signal, wai
   // A ring that does not answer now may later: the peer goes on by itself.
   await waitFor('joining the ring', ready).catch((error: unknown) => {
     signal.throwIfAborted();
-    display.note(describeError(error));
+    display.note(`${describeError(error)}; this peer waits for others, and keeps trying`);
   });
   const endpoints = reachableEndpoints([own.localEndpoint], runtime.network);
   const { id } = own.status();

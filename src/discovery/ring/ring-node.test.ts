@@ -397,6 +397,14 @@ test('no datagram is longer than passes every path', async () => {
   assert.ok(longest > 600 && longest <= LIMITS.ringDatagramBytes, `${longest}`);
 });
 
+test('an asker waits for the first peer that answers, not for those who are silent', async () => {
+  const network = await RingNetwork.joined(2, { seed: 23, settings: QUICK });
+  const outsider = await network.add();
+  const startMs = network.simulation.now();
+  await network.complete(outsider.node.connect([{ host: '203.0.113.200', port: 1 }, endpointOf(network.peers[0])]));
+  assert.ok(network.simulation.now() - startMs < 1000);
+});
+
 test('an asker is told of a silent ring rather than left waiting', async () => {
   const network = await RingNetwork.joined(2, { seed: 22, settings: QUICK });
   const outsider = await network.add();

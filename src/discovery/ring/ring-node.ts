@@ -157,14 +157,16 @@ export class RingNode {
   }
 
   /**
-   * Gets to know peers without going on the circle: enough to look up, find and publish.
+   * Gets to know peers without going on the circle: enough to look up, find and publish. Resolves as soon as one has answered.
    * @param wellKnown peers of the ring, by address or by name
    * @throws ShoalError 'RING_UNREACHABLE' where none of them answers
    */
   async connect(wellKnown: readonly Endpoint[]): Promise<void> {
     const endpoints = await this.#resolve(wellKnown);
-    const answers = await Promise.all(endpoints.map((endpoint) => this.meet(endpoint)));
-    if (answers.every((contact) => contact === undefined)) throw unreachable(wellKnown, 'none answers');
+    const meetings = endpoints.map(async (endpoint) => {
+      if ((await this.meet(endpoint)) === undefined) throw unreachable([endpoint], 'it does not answer');
+    });
+    await Promise.any(meetings).catch(() => { throw unreachable(wellKnown, 'none answers'); });
   }
 
   /** Who stands on the circle at an endpoint; undefined where nobody answers, or not from the circle. */
@@ -188,7 +190,7 @@ export class RingNode {
     if (outcome === 'joined') return;
     if (outcome === 'silent') this.begin();
     else this.#joinLater(endpoints);
-    if (outcome === 'silent') throw unreachable(wellKnown, 'none answers, so this peer waits for others and keeps asking');
+    if (outcome === 'silent') throw unreachable(wellKnown, 'none answers');
     if (outcome === 'unreachable') throw unreachable(wellKnown, 'they answer, but others on the ring cannot reach this peer: open its UDP port');
     throw new ShoalError('RING_ADDRESS_FULL', `${this.#ownAddress.endpoint.host} has ${SLOTS} peers on the ring already, and no more are let on it`);
   }
