@@ -129,7 +129,7 @@ export class SimulatedPeer {
     const search = trackerDiscovery({ runtime: { clock, random: this.#random, network: this.#host } }).search({
       infoHashes, peerId, port: PORT, isPrivate: false,
       trackers: () => [[tracker]],
-      totals: () => ({ uploaded: this.sentBytes, downloaded: this.receivedBytes, left: swarm.transfer?.download.missing ?? 0 }),
+      totals: () => ({ uploaded: this.sentBytes, downloaded: this.receivedBytes, left: swarm.transfer?.download.demand.missing ?? 0 }),
       isPartialSeed: () => false,
     }, {
       found: (endpoints) => swarm.addPeers(endpoints),

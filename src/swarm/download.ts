@@ -5,7 +5,7 @@
  *
  * Invariant: every wanted piece that is not had is in exactly one state: on offer to the picker, claimed, in progress (with
  * free blocks or not), or complete and being verified. A neighbour's `requests`, a supply's `blocks` and the pieces' counts
- * of askers agree; and each neighbour's `interesting` and `onOffer` count what it has, so that nothing is looked for in vain.
+ * of askers agree.
  */
 import { LIMITS } from '../bytes/limits.ts';
 import { pieceSize } from '../metainfo/metainfo.ts';
@@ -13,10 +13,11 @@ import type { Clock } from '../runtime/clock.ts';
 import type { BlockRequest } from '../wire/messages.ts';
 import { Assembly } from './assembly.ts';
 import type { Contents } from './contents.ts';
+import { Demand } from './demand.ts';
 import { blocksToJoin, endgameBlock } from './endgame.ts';
 import type { Neighbour } from './neighbour.ts';
 import type { PieceInProgress } from './piece-in-progress.ts';
-import { PRIORITIES, type PiecePicker, type PiecePriority } from './piece-picker.ts';
+import type { PiecePicker, PiecePriority } from './piece-picker.ts';
 import type { RateLimit } from './rate.ts';
 import { Claims, type Supplier, type Supply } from './supply.ts';
 import { Suspects } from './suspects.ts';
@@ -49,20 +50,16 @@ export class Download {
   wastedBytes = 0;
   /** Of the payload that came: what suppliers brought. */
   suppliedBytes = 0;
-  /** Wanted pieces that are not had. */
-  missing = 0;
+  readonly demand: Demand;
   readonly suspects = new Suspects();
   /** Wanted pieces that a supplier will begin. */
   readonly claims = new Claims();
   readonly #contents: Contents;
   readonly #clock: Clock;
-  readonly #picker: PiecePicker;
   readonly #limit: RateLimit;
   readonly #hooks: DownloadHooks;
   readonly #neighbours: ReadonlySet<Neighbour>;
   readonly #assembly: Assembly;
-  /** By piece, as an index into PRIORITIES. */
-  readonly #priorities: Uint8Array;
   readonly #inProgress = new Map<number, PieceInProgress>();
   /** Those in progress that have free blocks, the longest begun first. */
   readonly #open = new Set<PieceInProgress>();
@@ -78,14 +75,13 @@ export class Download {
     world: { readonly clock: Clock; readonly limit: RateLimit; readonly neighbours: ReadonlySet<Neighbour>; readonly hooks: DownloadHooks },
   ) {
     this.#contents = contents;
-    this.#picker = picker;
+    this.demand = new Demand(contents.have, picker, world.neighbours);
     this.#clock = world.clock;
     this.#limit = world.limit;
     this.#neighbours = world.neighbours;
     this.#hooks = world.hooks;
     this.#assembly = new Assembly(contents, (error) => this.#hooks.failed(error));
     this.#blocksPerPiece = Math.ceil(contents.metainfo.pieceLength / LIMITS.blockBytes);
-    this.#priorities = new Uint8Array(contents.metainfo.pieceCount);
   }
 
   /** Resolves once no piece is being verified or written: after `stop`, for good. */
@@ -93,52 +89,21 @@ export class Download {
     while (this.#verifying.size > 0) await this.#pieceEnded.promise;
   }
 
-  isWanted(piece: number): boolean {
-    return this.#priorities[piece] > 0 && !this.#contents.have.has(piece);
-  }
-
   setPriority(piece: number, priority: PiecePriority): void {
-    const before = this.isWanted(piece);
-    this.#priorities[piece] = PRIORITIES.indexOf(priority);
-    const after = this.isWanted(piece);
-    if (!after) this.claims.delete(piece);
-    if (!this.#contents.have.has(piece) && !this.claims.has(piece) && !this.#inProgress.has(piece) && !this.#verifying.has(piece)) this.#offer(piece);
-    if (before === after) return;
-    this.missing += after ? 1 : -1;
-    for (const neighbour of this.#neighbours) {
-      if (neighbour.pieces.has(piece)) neighbour.interesting += after ? 1 : -1;
-    }
+    this.demand.setPriority(piece, priority);
+    if (!this.demand.isWanted(piece)) this.claims.delete(piece);
+    if (!this.#contents.have.has(piece) && !this.claims.has(piece) && !this.#inProgress.has(piece) && !this.#verifying.has(piece)) this.demand.offer(piece);
   }
 
   /** A neighbour's pieces have become known, all at once. */
   joined(neighbour: Neighbour): void {
     this.suspects.remember(neighbour.serial, neighbour.endpoint.host);
-    // A seed adds the same to every piece's availability: that changes no order, so it is left out.
-    neighbour.countedByPiece = !neighbour.isSeed;
-    neighbour.interesting = neighbour.isSeed ? this.missing : 0;
-    neighbour.onOffer = neighbour.isSeed ? this.#picker.offered : 0;
-    if (!neighbour.countedByPiece) return;
-    for (const piece of neighbour.pieces) this.gained(neighbour, piece);
-  }
-
-  /** A neighbour has got one more piece. */
-  gained(neighbour: Neighbour, piece: number): void {
-    if (neighbour.countedByPiece) this.#picker.available(piece, 1);
-    if (this.isWanted(piece)) neighbour.interesting += 1;
-    if (this.#picker.offers(piece)) neighbour.onOffer += 1;
-  }
-
-  /** A neighbour has a piece no more (BEP 54), or is leaving with it. */
-  lost(neighbour: Neighbour, piece: number): void {
-    if (neighbour.countedByPiece) this.#picker.available(piece, -1);
-    if (this.isWanted(piece)) neighbour.interesting -= 1;
-    if (this.#picker.offers(piece)) neighbour.onOffer -= 1;
+    this.demand.joined(neighbour);
   }
 
   left(neighbour: Neighbour): void {
     this.releaseAll(neighbour);
-    if (!neighbour.countedByPiece) return;
-    for (const piece of neighbour.pieces) this.lost(neighbour, piece);
+    this.demand.left(neighbour);
   }
 
   /** Fills a neighbour's pipeline. */
@@ -231,16 +196,6 @@ export class Download {
     }
   }
 
-  /** Whether the piece is wanted, and neither claimed nor begun. */
-  isOnOffer(piece: number): boolean {
-    return this.#picker.offers(piece);
-  }
-
-  /** How much the piece is wanted, as an index into PRIORITIES. */
-  rankOf(piece: number): number {
-    return this.#priorities[piece];
-  }
-
   /** The pieces that have been begun and are not whole. */
   get begun(): Iterable<PieceInProgress> {
     return this.#inProgress.values();
@@ -251,7 +206,7 @@ export class Download {
    * is anything else that it could begin.
    */
   claim(supplier: Supplier, piece: number): void {
-    this.#withdraw(piece);
+    this.demand.withdraw(piece);
     this.claims.set(piece, supplier);
   }
 
@@ -259,7 +214,7 @@ export class Download {
   disclaim(supplier: Supplier): void {
     for (const piece of this.claims.of(supplier)) {
       this.claims.delete(piece);
-      this.#offer(piece);
+      this.demand.offer(piece);
     }
     this.askIdle();
   }
@@ -330,7 +285,7 @@ export class Download {
       return { piece: piece.piece, begin: block * LIMITS.blockBytes, length: piece.blockLength(block) };
     }
     // Only when nothing is left to begin, and no free block is left anywhere.
-    if (this.#picker.offered > 0 || this.#open.size > 0) return undefined;
+    if (this.demand.isAnyOnOffer || this.#open.size > 0) return undefined;
     return endgameBlock(neighbour, this.#inProgress.values());
   }
 
@@ -361,8 +316,7 @@ export class Download {
   }
 
   #beginPieceWith(neighbour: Neighbour, nowMs: number): PieceInProgress | undefined {
-    if (neighbour.onOffer === 0) return undefined;
-    const index = neighbour.peerChoking ? this.#allowedPiece(neighbour) : this.#picker.pick(neighbour.pieces);
+    const index = neighbour.peerChoking ? this.#allowedPiece(neighbour) : this.demand.pick(neighbour);
     return index === undefined ? undefined : this.#tryToBegin(index, neighbour, nowMs);
   }
 
@@ -386,7 +340,7 @@ export class Download {
   #begin(index: number, serial: number, nowMs: number): PieceInProgress {
     const piece = this.#assembly.begin(index, pieceSize(this.#contents.metainfo, index), nowMs);
     if (this.suspects.isSuspect(index)) piece.onlyFrom = serial;
-    this.#withdraw(index);
+    this.demand.withdraw(index);
     this.claims.delete(index);
     this.#inProgress.set(index, piece);
     this.#open.add(piece);
@@ -403,7 +357,7 @@ export class Download {
 
   #allowedPiece(neighbour: Neighbour): number | undefined {
     for (const piece of neighbour.allowedFast) {
-      if (this.isWanted(piece) && neighbour.pieces.has(piece) && !this.#inProgress.has(piece) && !this.#verifying.has(piece)) return piece;
+      if (this.demand.isWanted(piece) && neighbour.pieces.has(piece) && !this.#inProgress.has(piece) && !this.#verifying.has(piece)) return piece;
     }
     return undefined;
   }
@@ -440,7 +394,7 @@ export class Download {
     this.#assembly.abandon(piece);
     this.#inProgress.delete(piece.piece);
     this.#open.delete(piece);
-    this.#offer(piece.piece);
+    this.demand.offer(piece.piece);
     // Whoever was its only source may be asked for more of it still: that must not count for the next attempt.
     if (piece.onlyFrom === undefined) return;
     const firstKey = piece.piece * this.#blocksPerPiece;
@@ -448,22 +402,6 @@ export class Download {
       if (neighbour.serial !== piece.onlyFrom) continue;
       for (let key = firstKey; key < firstKey + piece.blockCount; key++) neighbour.requests.delete(key);
     }
-  }
-
-  #offer(piece: number): void {
-    const priority = PRIORITIES[this.#priorities[piece]];
-    if (priority === 'none') return this.#withdraw(piece);
-    const isNew = !this.#picker.offers(piece);
-    this.#picker.offer(piece, priority);
-    if (!isNew) return undefined;
-    for (const neighbour of this.#neighbours) if (neighbour.pieces.has(piece)) neighbour.onOffer += 1;
-    return undefined;
-  }
-
-  #withdraw(piece: number): void {
-    if (!this.#picker.offers(piece)) return;
-    this.#picker.withdraw(piece);
-    for (const neighbour of this.#neighbours) if (neighbour.pieces.has(piece)) neighbour.onOffer -= 1;
   }
 
   /** Takes in a block that was missing; `others` are still asked for it. */
@@ -503,20 +441,15 @@ export class Download {
   }
 
   #had(piece: number): void {
-    const wanted = this.isWanted(piece);
-    this.#contents.have.set(piece);
-    if (wanted) {
-      this.missing -= 1;
-      for (const neighbour of this.#neighbours) if (neighbour.pieces.has(piece)) neighbour.interesting -= 1;
-    }
+    const wasWanted = this.demand.had(piece);
     this.#hooks.pieceCompleted(piece);
-    if (wanted && this.missing === 0 && !this.#stopped) this.#hooks.finished();
+    if (wasWanted && this.demand.missing === 0 && !this.#stopped) this.#hooks.finished();
   }
 
   #spoilt(piece: PieceInProgress): void {
     this.wastedBytes += piece.size;
     if (this.#stopped) return;
-    this.#offer(piece.piece);
+    this.demand.offer(piece.piece);
   }
 
   #blockOf(key: number): BlockRequest {

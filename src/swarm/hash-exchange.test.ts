@@ -169,7 +169,7 @@ test('where all that is wanted is had before the last layer comes, it is finishe
   const requests = neighbour.channel.take('hash-request');
   assert.equal(requests.length, 4);
   await lone.give(neighbour);
-  assert.deepEqual([lone.transfer.download.missing, lone.finished, lone.transfer.isSeeding], [0, 0, false]);
+  assert.deepEqual([lone.transfer.download.demand.missing, lone.finished, lone.transfer.isSeeding], [0, 0, false]);
   const giving = new HashExchange(whole, { send: (_, message) => lone.say(neighbour, message), learnt: () => assert.fail(), guilty: () => assert.fail() });
   for (const request of requests) giving.serve(loneNeighbour(), request, 0);
   assert.deepEqual([lone.finished, lone.transfer.isSeeding, lone.banned], [1, true, []]);

@@ -51,8 +51,8 @@ function check(lone: LoneTransfer): void {
   const askers = new Map<string, number>();
   for (const neighbour of lone.neighbours) {
     const had = pieces.filter((piece) => neighbour.pieces.has(piece));
-    assert.equal(neighbour.interesting, had.filter((piece) => download.isWanted(piece)).length);
-    assert.equal(neighbour.onOffer, had.filter((piece) => download.isOnOffer(piece)).length);
+    assert.equal(neighbour.interesting, had.filter((piece) => download.demand.isWanted(piece)).length);
+    assert.equal(neighbour.onOffer, had.filter((piece) => download.demand.isOnOffer(piece)).length);
     assert.equal(neighbour.amInterested, neighbour.interesting > 0);
     assert.ok(neighbour.requests.size <= LIMITS.outgoingRequests);
     for (const { piece, begin } of lone.asked(neighbour)) {
@@ -62,13 +62,13 @@ function check(lone: LoneTransfer): void {
     }
   }
   for (const [piece, inProgress] of begun) {
-    assert.ok(!download.isOnOffer(piece) && !contents.have.has(piece));
+    assert.ok(!download.demand.isOnOffer(piece) && !contents.have.has(piece));
     for (let block = 0; block < inProgress.blockCount; block++) {
       assert.equal(inProgress.askers(block), askers.get(`${piece}/${block * BLOCK}`) ?? 0, 'the counts of askers agree');
       assert.ok(inProgress.askers(block) <= 3);
     }
   }
-  assert.equal(download.missing, pieces.filter((piece) => download.isWanted(piece)).length);
+  assert.equal(download.demand.missing, pieces.filter((piece) => download.demand.isWanted(piece)).length);
   for (const piece of contents.have) {
     const from = piece * lone.metainfo.pieceLength;
     assert.ok(Buffer.from(lone.store.bytes.subarray(from, from + lone.metainfo.pieceLength)).equals(lone.payload.subarray(from, from + lone.metainfo.pieceLength)));
@@ -90,7 +90,7 @@ test('whatever neighbours do, everything adds up, nothing false is had, and one 
       await lone.tick(70);
       check(lone);
     }
-    assert.equal(lone.transfer.isSeeding, true, `${lone.transfer.download.missing} pieces are missing`);
+    assert.equal(lone.transfer.isSeeding, true, `${lone.transfer.download.demand.missing} pieces are missing`);
     assert.ok(!lone.banned.includes(seed.endpoint.host));
     assert.deepEqual(lone.store.bytes, lone.payload);
   }), { numRuns: 150 });

@@ -125,7 +125,7 @@ export class Transfer {
   }
 
   get isSeeding(): boolean {
-    return this.download.missing === 0 && this.#hashes.isComplete;
+    return this.download.demand.missing === 0 && this.#hashes.isComplete;
   }
 
   /** What each piece is wanted for from now on. Interest is told anew, and requests go out. */
@@ -199,7 +199,7 @@ export class Transfer {
     neighbour.hasTakenBack = true;
     if (piece >= this.contents.metainfo.pieceCount || !neighbour.pieces.clear(piece)) return;
     const nowMs = this.#options.clock.now();
-    this.download.lost(neighbour, piece);
+    this.download.demand.lost(neighbour, piece);
     // It may want of us now what it had no need to know.
     neighbour.tellWaiting(nowMs, nowMs);
     neighbour.updateInterest(nowMs);
@@ -277,7 +277,7 @@ export class Transfer {
   #have(neighbour: Neighbour, piece: number, nowMs: number): void {
     if (piece >= this.contents.metainfo.pieceCount) throw new WireError(`it has piece ${piece} of ${this.contents.metainfo.pieceCount}`);
     if (!neighbour.pieces.set(piece)) return neighbour.saidNothing(nowMs);
-    this.download.gained(neighbour, piece);
+    this.download.demand.gained(neighbour, piece);
     neighbour.updateInterest(nowMs);
     for (const passedOn of this.#superSeeding?.seen(neighbour, piece) ?? []) this.#showNext(passedOn);
     if (neighbour.requests.size === 0) this.download.ask(neighbour);

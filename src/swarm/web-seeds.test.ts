@@ -511,7 +511,7 @@ test('whatever servers and neighbours do, everything comes in the end, and right
     await assertSame(getting, SMALL);
     const { download } = torrent.swarm.transfer!;
     await world.simulation.run(60_000);
-    assert.deepEqual([download.missing, [...download.begun].length, torrent.status().webSeeds.some(({ isBusy }) => isBusy)], [0, 0, false]);
+    assert.deepEqual([download.demand.missing, [...download.begun].length, torrent.status().webSeeds.some(({ isBusy }) => isBusy)], [0, 0, false]);
     await world.simulation.complete(getting.session.close(), 60_000);
   }), { numRuns: 25 });
 });

@@ -81,7 +81,7 @@ export class WebSeeds {
   /** Once a second. */
   tick(nowMs: number): void {
     const { download, neighbours, limit } = this.#options;
-    if (this.#seeds.length === 0 || download.missing === 0) return;
+    if (this.#seeds.length === 0 || download.demand.missing === 0) return;
     const speeds = this.#seeds.flatMap((seed) => seed.bytesPerSecond(nowMs) ?? []);
     this.#policy.update({
       neighbourBytes: download.receivedBytes - download.suppliedBytes,
@@ -118,7 +118,7 @@ export class WebSeeds {
 
   #assign(): void {
     const { download, clock } = this.#options;
-    if (this.#stopped || download.missing === 0) return;
+    if (this.#stopped || download.demand.missing === 0) return;
     const nowMs = clock.now();
     // To send a whole file for a gap is too much, as long as neighbours give the rest.
     const isFit = (seed: WebSeed): boolean => this.#policy.bringsAny || !seed.ignoresRanges;
@@ -166,8 +166,8 @@ export class WebSeeds {
     if (!running.isStale) return true;
     running.isStale = false;
     const { download, clock } = this.#options;
-    const rank = download.rankOf(piece);
-    for (const other of download.claims.of(seed)) if (download.rankOf(other) > rank) return false;
+    const rank = download.demand.rankOf(piece);
+    for (const other of download.claims.of(seed)) if (download.demand.rankOf(other) > rank) return false;
     return (this.#bestRow(seed, clock.now())?.rank ?? 0) <= rank;
   }
 
@@ -246,7 +246,7 @@ export class WebSeeds {
   /** How much a piece is wanted, as an index into PRIORITIES; 0 also where it is not on offer to the seed. */
   #rankOnOffer(seed: WebSeed, piece: number, nowMs: number): number {
     const { download } = this.#options;
-    return download.isOnOffer(piece) && this.#gives(seed, piece, nowMs) ? download.rankOf(piece) : 0;
+    return download.demand.isOnOffer(piece) && this.#gives(seed, piece, nowMs) ? download.demand.rankOf(piece) : 0;
   }
 
   /** Whether the seed is to be asked for the piece, and may have it. */
