@@ -87,6 +87,8 @@ export class Neighbour {
   lastReceivedMs: number;
   /** Since when it has been neither interested nor interesting. */
   uselessSinceMs: number;
+  /** Since when nothing has come from it or gone to it. */
+  fruitlessSinceMs: number;
 
   /** Messages that told nothing new, of which some are forgotten each second. */
   #idleMessages = 0;
@@ -112,6 +114,7 @@ export class Neighbour {
     this.lastSentMs = nowMs;
     this.lastReceivedMs = nowMs;
     this.uselessSinceMs = nowMs;
+    this.fruitlessSinceMs = nowMs;
     this.#idleMessagesMs = nowMs;
     this.download = new RateMeter(RATE_WINDOW_SECONDS, nowMs);
     this.upload = new RateMeter(RATE_WINDOW_SECONDS, nowMs);

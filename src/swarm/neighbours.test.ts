@@ -223,3 +223,21 @@ test('who is banned is gone at once with all his connections, and is neither tak
   await world.simulation.run(1000);
   assert.equal(isRefused, true);
 });
+
+test('those who promise everything and give nothing do not hold all places for ever', async () => {
+  const world = new SwarmWorld();
+  const target = await world.add({ swarm: { maxNeighbours: 6 } });
+  const liars: RawPeer[] = [];
+  for (let count = 0; count < 6; count++) {
+    liars.push(await RawPeer.dial(world, target));
+    liars[count].hasAll();
+    liars[count].send({ type: 'interested' });
+  }
+  const seed = await world.add({ seed: true });
+  target.swarm.addPeers([{ host: seed.host.addresses[0], port: PORT }]);
+  const stopTalking = world.simulation.every(60_000, () => { for (const liar of liars) liar.send({ type: 'keep-alive' }); });
+  await world.simulation.run(290_000);
+  assert.ok(liars.every(({ isClosed }) => !isClosed));
+  await world.finish([target], 300_000);
+  stopTalking.cancel();
+});

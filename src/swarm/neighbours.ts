@@ -29,6 +29,9 @@ const CONNECTING = 16;
 const RECONNECT_PAUSE_MS = 30_000;
 /** Neither side has wanted anything of the other for so long. */
 const USELESS_MS = 60_000;
+/** Nothing has come of it for so long, whatever both say that they want; such a one is let go once in so often. */
+const FRUITLESS_MS = 5 * 60_000;
+const TURNOVER_MS = 60_000;
 
 export interface NeighboursHooks {
   joined(neighbour: Neighbour): void;
@@ -78,10 +81,12 @@ export class Neighbours {
   readonly #greeting = new Set<Channel<PeerMessage>>();
   #connecting = 0;
   #nextSerial = 1;
+  #turnoverMs: number;
 
   constructor(options: NeighboursOptions) {
     this.#options = options;
     this.candidates = new Candidates(options.random);
+    this.#turnoverMs = options.clock.now();
   }
 
   /** Connects to candidates while there is room. */
@@ -117,9 +122,22 @@ export class Neighbours {
     const isFull = this.all.size >= this.#options.maxNeighbours;
     for (const neighbour of this.all) {
       if (neighbour.peerInterested || neighbour.amInterested) neighbour.uselessSinceMs = nowMs;
+      if (neighbour.download.bytesPerSecond(nowMs) > 0 || neighbour.upload.bytesPerSecond(nowMs) > 0) neighbour.fruitlessSinceMs = nowMs;
       const bothSeeds = weAreSeed && (neighbour.isSeed || neighbour.uploadOnly);
       if (bothSeeds || (isFull && nowMs - neighbour.uselessSinceMs > USELESS_MS)) neighbour.channel.close();
     }
+    if (isFull && nowMs - this.#turnoverMs >= TURNOVER_MS) this.#dropFruitless(nowMs);
+  }
+
+  /** Those who promise much and give nothing, and never take anything, must not hold all places for ever. */
+  #dropFruitless(nowMs: number): void {
+    let first: Neighbour | undefined;
+    for (const neighbour of this.all) {
+      if (neighbour.fruitlessSinceMs < (first?.fruitlessSinceMs ?? nowMs - FRUITLESS_MS)) first = neighbour;
+    }
+    if (first === undefined) return;
+    this.#turnoverMs = nowMs;
+    first.channel.close();
   }
 
   stop(): void {
