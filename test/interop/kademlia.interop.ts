@@ -19,14 +19,14 @@ const FIRST_NODES: readonly (readonly [name: string, start: StartDhtNode])[] = [
 ];
 /**
  * The others have their own pace. Transmission asks for peers once it knows nine nodes, and gets to know one in some seconds;
- * it announces itself when a search has ended, and takes an interest in what a peer has every ten seconds. aria2 looks every
- * six seconds, and calls those it has found at its next turn of ten. A node of Transmission's names others only when it has
- * asked them something itself, one by one; where libtorrent knows none but such a node it waits. It comes to 100 s in all.
+ * it announces itself when a search has ended, and takes an interest in what a peer has every ten seconds. A node of its names
+ * others only once it has asked them something itself, one by one. aria2 looks every six seconds, and calls those it has found
+ * at its next turn of ten. It comes to one minute where there is nothing else to do, and to two at most through Transmission.
  */
 const PATIENCE_MS = 240_000;
 
 test('by magnet link and DHT alone, everybody finds Shoal, and Shoal everybody', { concurrency: true }, (t) => inNetwork(async (network) => {
-  await Promise.all(FIRST_NODES.map(([name, start]) => t.test(`joined through a node of ${name}`, async () => {
+  await Promise.all(FIRST_NODES.map(([name, start]) => t.test(`joined through a node of ${name}`, () => network.explained(async () => {
     await exchange(network, `through a node of ${name}`, { bootstrap: await start(network.addHost()) }, PATIENCE_MS);
-  })));
+  }))));
 }));

@@ -46,6 +46,11 @@ def add(session, source, directory, uploadBytesPerSecond):
     return handle
 
 
+def split(endpoint):
+    host, port = endpoint.rsplit(':', 1)
+    return host, int(port)
+
+
 def open_session(listen, **settings):
     return lt.session({
         'listen_interfaces': listen,
@@ -69,9 +74,11 @@ def node(listen):
 def run(source, directory, listen, uploadBytesPerSecond, local, bootstrap=None):
     session = open_session(listen, enable_dht=bootstrap is not None, dht_bootstrap_nodes=bootstrap or '', enable_lsd=local)
     tell(whole=False)
-    # A torrent that is added before there is anyone to ask is not looked for again for a quarter of an hour.
+    # A torrent that is added before there is anyone to ask is not looked for again for a quarter of an hour; and a node through
+    # which it bootstraps it does not keep, so that where that one knows nobody yet it would have nobody either for minutes.
     while bootstrap is not None and session.status().dht_nodes == 0:
-        time.sleep(0.1)
+        session.add_dht_node(split(bootstrap))
+        time.sleep(0.5)
     handle = add(session, source, directory, uploadBytesPerSecond)
     told = None
     while True:

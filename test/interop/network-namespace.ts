@@ -91,8 +91,17 @@ export class Network {
     return Array.from({ length: count }, () => this.addHost());
   }
 
-  /** What each program said last. */
-  report(): string {
+  /** Where `body` fails, prints what each program said last. */
+  async explained(body: () => Promise<void>): Promise<void> {
+    try {
+      await body();
+    } catch (error) {
+      process.stderr.write(`${this.#report()}\n`);
+      throw error;
+    }
+  }
+
+  #report(): string {
     return this.#programs.map(({ name, exit, lastLines }) => {
       const state = exit === undefined ? 'running' : `ended with ${exit.signal ?? `exit code ${exit.code}`}`;
       return [`── ${name}, ${state}`, ...lastLines].join('\n');
@@ -126,10 +135,7 @@ export class Network {
 export async function inNetwork(body: (network: Network) => Promise<void>, { family = 4 }: { readonly family?: AddressFamily } = {}): Promise<void> {
   const network = new Network(family);
   try {
-    await body(network);
-  } catch (error) {
-    process.stderr.write(`${network.report()}\n`);
-    throw error;
+    await network.explained(() => body(network));
   } finally {
     await network.close();
   }
