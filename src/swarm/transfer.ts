@@ -71,8 +71,8 @@ export class Transfer {
   #priorityOf: (piece: number) => PiecePriority;
   readonly #allowedFast: AllowedFast;
   #checkAgainAtMs = 0;
-  #askAgainAtMs = Number.POSITIVE_INFINITY;
-  #serveAgainAtMs = Number.POSITIVE_INFINITY;
+  /** When limits have us try again. */
+  readonly #againAtMs = { ask: Number.POSITIVE_INFINITY, serve: Number.POSITIVE_INFINITY };
 
   constructor(contents: Contents, options: TransferOptions) {
     const { clock, random, neighbours, downLimit, upLimit, hooks } = options;
@@ -91,7 +91,7 @@ export class Transfer {
         guilty: (names, piece) => {
           for (const name of names) if (!this.webSeeds.blame(name, piece)) hooks.ban(name, `spoiling piece ${piece}`);
         },
-        throttled: (waitMs) => this.#askAllIn(waitMs),
+        throttled: (waitMs) => this.#allAgain('ask', waitMs),
       },
     });
     this.upload = new Upload(contents, {
@@ -99,7 +99,7 @@ export class Transfer {
       limit: upLimit,
       hooks: {
         failed: hooks.failed,
-        throttled: (waitMs) => this.#serveAllIn(waitMs),
+        throttled: (waitMs) => this.#allAgain('serve', waitMs),
         isAllowedFast: (neighbour, request) => this.#allowedFast.serves(neighbour, request),
         endTurn: (neighbour) => this.isSeeding && this.choker.endTurn(neighbour, clock.now()),
       },
@@ -345,27 +345,18 @@ export class Transfer {
   }
 
   /** A limit has been reached: everyone gets another try when it lets something through again, in a different order. */
-  #askAllIn(leastWaitMs: number): void {
+  #allAgain(what: 'ask' | 'serve', leastWaitMs: number): void {
     const { clock, neighbours } = this.#options;
     const waitMs = Math.max(leastWaitMs, LEAST_THROTTLE_MS);
     const atMs = clock.now() + waitMs;
-    if (this.#askAgainAtMs <= atMs) return;
-    this.#askAgainAtMs = atMs;
+    if (this.#againAtMs[what] <= atMs) return;
+    this.#againAtMs[what] = atMs;
     clock.after(waitMs, () => {
-      this.#askAgainAtMs = Number.POSITIVE_INFINITY;
-      for (const neighbour of this.#inTurn(neighbours)) this.download.ask(neighbour);
-    });
-  }
-
-  #serveAllIn(leastWaitMs: number): void {
-    const { clock, neighbours } = this.#options;
-    const waitMs = Math.max(leastWaitMs, LEAST_THROTTLE_MS);
-    const atMs = clock.now() + waitMs;
-    if (this.#serveAgainAtMs <= atMs) return;
-    this.#serveAgainAtMs = atMs;
-    clock.after(waitMs, () => {
-      this.#serveAgainAtMs = Number.POSITIVE_INFINITY;
-      for (const neighbour of this.#inTurn(neighbours)) this.upload.serve(neighbour);
+      this.#againAtMs[what] = Number.POSITIVE_INFINITY;
+      for (const neighbour of this.#inTurn(neighbours)) {
+        if (what === 'ask') this.download.ask(neighbour);
+        else this.upload.serve(neighbour);
+      }
     });
   }
 
