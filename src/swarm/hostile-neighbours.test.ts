@@ -178,3 +178,29 @@ test('before the metadata is known, too, idle messages cost the connection', asy
   await world.simulation.run(1000);
   assert.equal(other.isClosed, true);
 });
+
+test('a swarm among liars gets everything, bans each of them and nobody else', async () => {
+  const world = new SwarmWorld({ seed: 3, length: 60 * 32 * 1024 });
+  await world.add({ seed: true, link: { upBytesPerSecond: 500_000 } });
+  for (let count = 0; count < 10; count++) await world.add({ link: { upBytesPerSecond: 250_000 } });
+  world.introduce();
+  const leechers = world.peers.slice(1);
+  const liars = new Set<string>();
+  for (let count = 0; count < 6; count++) {
+    for (const target of leechers) {
+      const liar = await RawPeer.dial(world, target, {
+        on: (message, peer) => {
+          // The odd ones spoil what they are asked for, the even ones say nothing more.
+          if (message.type === 'request' && count % 2 === 1) peer.send({ ...message, type: 'piece', data: new Uint8Array(message.length).fill(count) });
+        },
+      });
+      if (count % 2 === 1) liars.add(liar.host.addresses[0]);
+      liar.hasAll();
+      liar.send({ type: 'interested' }, { type: 'unchoke' });
+    }
+  }
+  await world.finish(leechers, 600_000);
+  for (const { store } of leechers) assert.deepEqual(store.bytes, world.payload);
+  const banned = new Set(leechers.flatMap(({ notes }) => notes.map((note) => note.split(' ')[0])));
+  assert.ok(banned.size >= 20 && [...banned].every((host) => liars.has(host)), `${[...banned]}`);
+});
