@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { addExamples } from './help.ts';
 import * as compare from './lab/compare.ts';
+import * as kademlia from './lab/kademlia.ts';
 import * as live from './lab/live.ts';
 import * as model from './lab/model.ts';
 import * as ring from './lab/ring.ts';
@@ -10,7 +11,7 @@ import * as swarm from './lab/swarm.ts';
 import * as sweep from './lab/sweep.ts';
 import { defineParts } from './parts.ts';
 
-const PARTS = [model, swarm, compare, sweep, live, ring, schema];
+const PARTS = [model, swarm, compare, sweep, live, ring, kademlia, schema];
 
 export function define(command: Command): void {
   defineParts(command, PARTS);

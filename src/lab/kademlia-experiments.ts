@@ -45,6 +45,17 @@ export async function lookUpFromAll(network: KademliaNetwork, keys: number): Pro
 }
 
 /**
+ * Has `keys` random nodes announce a torrent each; then a share of all nodes fails at once, without a word, and random ones of
+ * those that are left look for the torrents. The peers' own nodes stay.
+ */
+export async function lookUpAfterFailures(network: KademliaNetwork, failedShare: number, keys: number, lookups: number): Promise<LookupResults> {
+  const announced = await announceFrom(network, Array.from({ length: keys }, () => network.randomNode()));
+  const staying = new Set(announced.map(({ by }) => by));
+  for (const node of [...network.nodes]) if (!staying.has(node) && network.random.fraction() < failedShare) network.crash(node);
+  return lookUpFrom(network, Array.from({ length: lookups }, () => network.randomNode()), announced);
+}
+
+/**
  * Half of the nodes are replaced, one after the other, in every `replacementMs`; peers announce themselves again every 15
  * minutes; and random nodes look for them all the while. The peers' own nodes stay.
  */

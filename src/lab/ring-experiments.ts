@@ -7,7 +7,8 @@
  * (½ log2 N - ½ log2 r + 1 for r successors). A timeout is a peer asked that has failed.
  */
 import { mean, standardDeviation } from './statistics.ts';
-import { RingNetwork } from './ring-network.ts';
+import { integerBelow } from '../runtime/random.ts';
+import { endpointOf, RingNetwork, type RingPeer } from './ring-network.ts';
 import type { RingSettings } from '../discovery/ring/settings.ts';
 import type { LookupResult } from '../discovery/ring/lookup.ts';
 
@@ -106,6 +107,44 @@ export async function measureAfterFailures(
     close(network);
   }
   return { failed, rings, lookups, hops: measured(hops), timeouts: measured(timeouts), correct: correct / lookups };
+}
+
+/**
+ * Half of the peers are replaced, one after the other, in every `replacementMs`: they leave without a word, and as many join.
+ * Production's ring with its defaults mends itself meanwhile, and random peers look up random keys. A lookup is right if it
+ * finds the peer that is responsible when it ends, or was when it began.
+ */
+export async function measureUnderChurn(
+  peers: number, options: { readonly replacementMs: number; readonly durationMs: number; readonly lookups: number; readonly seed: number },
+): Promise<AfterFailures> {
+  const network = await RingNetwork.stabilised(peers, { seed: options.seed });
+  let looking: RingPeer | undefined;
+  const replace = async (): Promise<void> => {
+    const leaving = network.randomPeer(looking);
+    network.crash(leaving);
+    const joining = await network.add();
+    // It may come upon peers that are gone, and its own host may be next: then others come.
+    await joining.node.join([endpointOf(network.randomPeer(joining))]).catch(() => { if (network.peers.includes(joining)) network.crash(joining); });
+  };
+  const timer = network.simulation.every(options.replacementMs / (peers / 2), () => void replace());
+  const results: LookupResult[] = [];
+  let correct = 0;
+  for (let lookup = 0; lookup < options.lookups; lookup++) {
+    await network.run(options.durationMs / options.lookups);
+    const members = network.peers.filter(({ node }) => node.status().state === 'member');
+    looking = members[integerBelow(network.random, members.length)];
+    const key = network.randomKey();
+    const before = network.ownerOf(key).node.contact.key;
+    const result = await network.complete(looking.node.lookup(key));
+    looking = undefined;
+    if (result.owner?.key === before || result.owner?.key === network.ownerOf(key).node.contact.key) correct += 1;
+    results.push(result);
+  }
+  timer.cancel();
+  const hops = results.map(hopsToOwner);
+  const timeouts = results.map((result) => result.steps.length - hopsToOwner(result));
+  close(network);
+  return { failed: 0, rings: 1, lookups: options.lookups, hops: measured(hops), timeouts: measured(timeouts), correct: correct / options.lookups };
 }
 
 async function measurePaths(

@@ -1,7 +1,7 @@
 /** Values of the laboratory's options: lists, counts, and what a scenario is called. */
 import { InvalidArgumentError } from 'commander';
 import { ShoalError } from '../../bytes/errors.ts';
-import { parseCount, parseList, parseRate, parseSize } from '../../bytes/units.ts';
+import { parseCount, parseDuration, parseList, parseRate, parseSize } from '../../bytes/units.ts';
 import { isPreset, PRESETS } from '../../lab/presets.ts';
 import type { Disk } from '../../runtime/disk.ts';
 import { resolvePath } from '../invocation.ts';
@@ -24,6 +24,15 @@ export const readCounts = refusing((text) => parseList(text, readPositive));
 export const readPositiveCount = refusing(readPositive);
 /** A link's capacity; 0 is none. */
 export const readCapacity = refusing((text) => parseRate(text, 0));
+
+/** Shares of a whole. */
+export const readShares = refusing((text) => parseList(text, (item) => {
+  const share = /^\d*\.?\d+$/.test(item) ? Number(item) : Number.NaN;
+  if (!(share >= 0 && share < 1)) throw new ShoalError('BAD_QUANTITY', `"${item}" is not a share: expected one from 0 to below 1, such as 0.2`);
+  return share;
+}));
+/** Stretches of time, as milliseconds. */
+export const readDurations = refusing((text) => parseList(text, (item) => aboveZero(parseDuration(item), item)));
 
 export const readSeed = refusing((text) => {
   const seed = parseCount(text);
