@@ -57,8 +57,9 @@ test('off a terminal, and for programs', () => {
   const view = torrentView({ status: STATUS, stateForMs: 0 });
   assert.equal(view.line(), 'holiday.mkv: downloading, 25.0 % (1.00 MB of 4.00 MB), down 1.50 MB/s, up 20.0 kB/s (250 kB sent), no neighbours, 12 peers known, 2s left');
   assert.deepEqual(view.event(), {
-    event: 'progress', state: 'downloading', progress: 0.25, have: 1_000_000, wanted: 4_000_000, downloaded: 1_100_000, uploaded: 250_000,
+    event: 'progress', state: 'downloading', stateSeconds: 0, progress: 0.25, have: 1_000_000, wanted: 4_000_000, downloaded: 1_100_000, uploaded: 250_000,
     wasted: 100_000, downBytesPerSecond: 1_500_000, upBytesPerSecond: 20_000, etaSeconds: 2, neighbours: 0, unchokingUs: 0, unchokedByUs: 0,
+    knownPeers: 12, messages: [],
   });
 });
 

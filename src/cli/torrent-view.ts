@@ -20,11 +20,14 @@ const STATES: Readonly<Record<State, string>> = {
 
 /** A log of days of seeding should not be longer than it is interesting. */
 const LINE_EVERY_MS: Readonly<Record<State, number>> = {
-  metadata: 30_000, checking: 5000, downloading: 5000, seeding: 60_000, stopped: 0, failed: 0,
+  metadata: 10_000, checking: 5000, downloading: 5000, seeding: 60_000, stopped: 0, failed: 0,
 };
 
-/** Most files are checked, or known to be right, in less. */
-const FIRST_LINE_OF_CHECKING_MS = 1000;
+/**
+ * Most files are checked, or known to be right, in less; and before peers have been looked for there is nothing to be said of
+ * how that goes.
+ */
+const FIRST_LINE_MS: Readonly<Partial<Record<State, number>>> = { checking: 1000, metadata: 2000 };
 
 /** Messages shown at a time. */
 const MESSAGES = 3;
@@ -39,18 +42,19 @@ export function torrentView(moment: TorrentMoment): View {
   return {
     state: moment.status.state,
     lineEveryMs: LINE_EVERY_MS[moment.status.state],
-    firstLineMs: moment.status.state === 'checking' ? FIRST_LINE_OF_CHECKING_MS : 0,
-    event: () => torrentEvent(moment.status),
+    firstLineMs: FIRST_LINE_MS[moment.status.state] ?? 0,
+    event: () => torrentEvent(moment),
     line: () => torrentLine(moment),
     lines: (screen, style) => torrentLines(moment, screen, style),
   };
 }
 
-/** Bytes, bytes per second, and seconds; `progress` is 0 to 1. */
-function torrentEvent(status: TorrentStatus): DisplayEvent {
+/** Bytes, bytes per second, and seconds; `progress` is 0 to 1, `stateSeconds` since it has been in this state. */
+function torrentEvent({ status, stateForMs }: TorrentMoment): DisplayEvent {
   return {
     event: 'progress',
     state: status.state,
+    stateSeconds: Math.floor(stateForMs / 1000),
     progress: Number(status.progress.toFixed(4)),
     have: status.haveBytes,
     wanted: status.wantedBytes,
@@ -61,6 +65,8 @@ function torrentEvent(status: TorrentStatus): DisplayEvent {
     upBytesPerSecond: Math.round(status.upBytesPerSecond),
     etaSeconds: status.etaMs === undefined ? null : Math.round(status.etaMs / 1000),
     ...neighbourCounts(status),
+    knownPeers: status.knownPeers,
+    messages: status.messages,
   };
 }
 
