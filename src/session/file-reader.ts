@@ -2,9 +2,9 @@
  * A file of a torrent as a Web stream, also while it is still being downloaded: what the reader needs next is fetched before
  * everything else.
  *
- * Invariant: only verified bytes come out, in order, and no more is read ahead of the reader than one chunk.
+ * Invariant: only verified bytes come out, in order, and no more is read ahead of the reader than one chunk. A stream ends with
+ * its torrent; one that is given up leaves nothing behind.
  */
-import { ShoalError } from '../bytes/errors.ts';
 import { pieceSize, type FileEntry } from '../metainfo/metainfo.ts';
 import type { Transfer } from '../swarm/transfer.ts';
 
@@ -15,7 +15,8 @@ const AHEAD_BYTES = 8 * 1024 * 1024;
 export interface Progressing {
   /** Calls `action` at every change; gives what ends that. */
   watch(action: () => void): () => void;
-  hasEnded(): boolean;
+  /** Why nothing more will come; undefined as long as something may. */
+  endedBy(): Error | undefined;
 }
 
 export class FileReader {
@@ -30,42 +31,47 @@ export class FileReader {
   }
 
   stream({ start = 0, end = this.#file.length }: { readonly start?: number; readonly end?: number }): ReadableStream<Uint8Array> {
+    const givenUp = new AbortController();
     let position = Math.max(0, start);
     const last = Math.min(end, this.#file.length);
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         if (position >= last) return controller.close();
-        const chunk = await this.#read(position, last);
+        const chunk = await this.#read(position, last, givenUp.signal);
         position += chunk.length;
         return controller.enqueue(chunk);
       },
+      cancel: (reason) => givenUp.abort(reason),
     }, { highWaterMark: 0 });
   }
 
   /** Bytes from `position` of the file on, to the end of the piece at most. */
-  async #read(position: number, end: number): Promise<Uint8Array> {
+  async #read(position: number, end: number, signal: AbortSignal): Promise<Uint8Array> {
     const { metainfo, store } = this.#transfer.contents;
     const place = this.#file.offset + position;
     const piece = Math.floor(place / metainfo.pieceLength);
     const begin = place % metainfo.pieceLength;
-    await this.#arrival(piece);
+    await this.#arrival(piece, signal);
     const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - position, pieceSize(metainfo, piece) - begin));
     await store.read(piece, begin, chunk);
     return chunk;
   }
 
-  /** Resolves once the piece is had. */
-  #arrival(piece: number): Promise<void> {
+  /** Resolves once the piece is had; rejects where that will not be, or when `signal` aborts. */
+  #arrival(piece: number, signal: AbortSignal): Promise<void> {
     const { have } = this.#transfer.contents;
     this.#hurry(piece);
     return new Promise((resolve, reject) => {
       const look = (): void => {
+        const reason = signal.aborted ? signal.reason : this.#torrent.endedBy();
         if (have.has(piece)) resolve();
-        else if (this.#torrent.hasEnded()) reject(new ShoalError('STOPPED', 'the torrent has been stopped before the file was whole'));
+        else if (signal.aborted || reason !== undefined) reject(reason);
         else return;
         unwatch();
+        signal.removeEventListener('abort', look);
       };
       const unwatch = this.#torrent.watch(look);
+      signal.addEventListener('abort', look);
       look();
     });
   }

@@ -112,6 +112,47 @@ test('a file that vanishes under a seed stops it with a clear error, once somebo
   assert.equal(torrent.state, 'downloading', 'others may have it');
 });
 
+async function readAll(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+test('any part of a file can be read while it comes, and comes before the rest', async () => {
+  const world = new World();
+  const metainfo = await world.seed('v1', 100_000);
+  const { torrent } = await world.get(world.runtime(), metainfo);
+  const file = FILES['/t/b.bin'];
+  for (const [start, end] of [[file.length - 1000, file.length], [0, 10], [PIECE - 1, 3 * PIECE + 7], [5, 5], [file.length, 1e9], [100, 50]]) {
+    const bytes = await world.simulation.complete(readAll(await torrent.stream('b.bin', { start, end })), 10_000);
+    assert.deepEqual(bytes, Buffer.from(file.subarray(start, Math.max(start, end))), `${start} to ${end}`);
+  }
+  assert.equal(torrent.state, 'downloading');
+  await assert.rejects(torrent.stream('none.bin'), { code: 'NO_SUCH_FILE' });
+  await assert.rejects(torrent.stream(99), { code: 'NO_SUCH_FILE' });
+});
+
+test('a stream ends with its torrent, however that ends; one that is given up is done with at once', async () => {
+  const world = new World();
+  const metainfo = await world.seed('v1', 100_000);
+  const disk = new MemoryDisk();
+  const failing = await world.get(world.runtime(disk), metainfo);
+  const reading = readAll(await failing.torrent.stream('b.bin'));
+  const failed = assert.rejects(reading, /the disk is full/);
+  disk.capacityBytes = 0;
+  await world.simulation.run(60_000);
+  assert.equal(failing.torrent.state, 'failed');
+  await failed;
+  const stopped = await world.get(world.runtime(), metainfo);
+  const waiting = assert.rejects(readAll(await stopped.torrent.stream('b.bin')), { code: 'STOPPED' });
+  const reader = (await stopped.torrent.stream('b.bin', { start: 100_000 })).getReader();
+  const never = reader.read();
+  await reader.cancel();
+  assert.equal((await never).done, true);
+  await world.simulation.complete(stopped.session.close(), 10_000);
+  await waiting;
+});
+
 test('who waits for a torrent that is stopped is told so, and its progress ends', async () => {
   const world = new World();
   const metainfo = await world.seed();

@@ -182,7 +182,7 @@ export class Torrent {
     const entry = metainfo.files[index];
     const transfer = this.swarm.transfer;
     if (entry === undefined || transfer === undefined) throw new ShoalError('NO_SUCH_FILE', `${this.name} has no file ${file}`);
-    return new FileReader(transfer, entry, { watch: (action) => this.#watch(action), hasEnded: () => this.#abort.signal.aborted }).stream(range);
+    return new FileReader(transfer, entry, { watch: (action) => this.#watch(action), endedBy: () => this.#error ?? this.#abort.signal.reason }).stream(range);
   }
 
   /** A look now and every `intervalMs`, and at the end. Ends when the torrent is stopped; throws `ShoalError` where it fails. */
