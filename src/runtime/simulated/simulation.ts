@@ -45,8 +45,9 @@ export class Simulation implements Clock {
     return Date.UTC(2026, 0, 1) + this.#nowMs;
   }
 
+  /** Due at a whole millisecond: whoever has waited sees by `now` that the time is over. */
   after(delayMs: number, action: () => void): Timer {
-    return this.at(this.#nowMs + Math.max(0, delayMs), action);
+    return this.at(Math.ceil(this.#nowMs + Math.max(0, delayMs)), action);
   }
 
   /** Runs `action` once, at a moment that has not passed. */
