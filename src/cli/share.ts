@@ -5,22 +5,19 @@
  */
 import path from 'node:path';
 import type { Command } from 'commander';
-import { formatEndpoint } from '../bytes/endpoint.ts';
 import { ShoalError } from '../bytes/errors.ts';
 import { toHex } from '../bytes/hex.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import { formatBytes } from '../bytes/units.ts';
 import type { CreatedTorrent } from '../metainfo/create.ts';
 import { formatMagnet, magnetOf } from '../metainfo/magnet.ts';
-import { shortInfoHashes, type Metainfo } from '../metainfo/metainfo.ts';
+import { shortInfoHashes } from '../metainfo/metainfo.ts';
 import { parseTorrent } from '../metainfo/parse.ts';
 import { unlessAborted } from '../runtime/cancellation.ts';
 import type { Disk } from '../runtime/disk.ts';
 import { nodeRuntime } from '../runtime/node/runtime.ts';
-import type { Network } from '../runtime/network.ts';
 import { sleep, type Clock } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { Session } from '../session/session.ts';
 import { onlyTorrents } from '../tracker/admission.ts';
 import { startTracker, type Tracker } from '../tracker/tracker.ts';
 import { addCreateOptions, makeTorrent, type CreateCommandOptions } from './create-options.ts';
@@ -31,15 +28,16 @@ import { interruption } from './interruption.ts';
 import { commandLine, resolvePath, stateDirectory } from './invocation.ts';
 import { untilLeaving } from './leaving.ts';
 import { openDisplay } from './open-display.ts';
-import { chosenDiscoveries, openSession } from './open-session.ts';
+import { openSession } from './open-session.ts';
 import { readPort } from './options.ts';
-import { announceUrls, httpAddresses, reachableEndpoints } from './reachable.ts';
+import { announceUrls, httpAddresses } from './reachable.ts';
 import { SharedFiles } from './shared-files.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { style } from './style.ts';
 import { counted } from './torrent-view.ts';
 import { watchTorrent } from './torrent-watch.ts';
 import { addSwarmOptions, type SwarmOptions } from './transfer-options.ts';
+import { waysToGet, type WaysToGet } from './ways-to-get.ts';
 
 interface Options extends CreateCommandOptions, SwarmOptions {
   readonly embeddedTracker: boolean;
@@ -95,8 +93,9 @@ async function share(paths: string[], options: Options): Promise<void> {
     await unlessAborted(torrent.whenDone(), signal);
     if (tracker !== undefined) await unlessAborted(untilTracked(tracker, runtime.clock), signal);
     const url = tracker === undefined ? undefined : `${httpAddresses(tracker, runtime.network)[0]}${published}`;
-    const help = trackers.length > 0 ? NO_HELP : helpWithoutTracker(session, metainfo, options, runtime.network);
-    tellReady(display, created, { magnet, torrentPath, url, port: session.port, help });
+    const links = [url, magnet].filter((link) => link !== undefined);
+    const ways = waysToGet(session, metainfo, links, options, runtime.network);
+    tellReady(display, created, { magnet, torrentPath, url, port: session.port, ways });
     void watchTorrent(torrent, display, runtime.clock);
     signal.addEventListener('abort', () => display.note('stopping (Ctrl-C once more: at once)'));
     await untilLeaving(torrent, { when: 'told' }, runtime.clock, signal);
@@ -160,53 +159,18 @@ async function mayBeReplaced(disk: Disk, file: string): Promise<boolean> {
   return parseTorrent(await disk.readWhole(file, LIMITS.torrentBytes)).createdBy?.startsWith('Shoal ') === true;
 }
 
-/** What others must be told besides a link. */
-interface Help {
-  /** For their command line. */
-  readonly words: readonly string[];
-  /** By which it is found besides its links. */
-  readonly names: readonly string[];
-  readonly why: string | undefined;
-}
-
-const NO_HELP: Help = { words: [], names: [], why: undefined };
-
-function helpWithoutTracker(session: Session, { isPrivate, name }: Metainfo, options: Options, network: Network): Help {
-  const { bootstrap = [], ring = [], listen } = options;
-  const { dht, port } = session;
-  const nearby = chosenDiscoveries(options).includes('local') ? ', or on the local network' : '';
-  if (dht === undefined && session.ring !== undefined && !isPrivate) {
-    return {
-      words: ['--discovery', 'ring', ...(ring.length === 0 ? [] : ['--ring', ...ring.map(formatEndpoint)])],
-      names: [name],
-      why: `There is no tracker and no DHT: others find this through the ring, by its name too${nearby}.`,
-    };
-  }
-  if (dht === undefined || isPrivate) {
-    const peers = reachableEndpoints([{ host: listen ?? '::', port }], network);
-    const beyond = isPrivate || nearby === '' ? '' : ' beyond the local network';
-    return { words: ['--peer', ...peers], names: [], why: `There is no tracker and no DHT to find this through: others${beyond} must be told where it is.` };
-  }
-  return {
-    words: bootstrap.length === 0 ? [] : ['--bootstrap', ...bootstrap.map(formatEndpoint)],
-    names: [],
-    why: `There is no tracker: others find this through the DHT${nearby}.`,
-  };
-}
-
 interface Shared {
   readonly magnet: string;
   readonly torrentPath: string;
   readonly url: string | undefined;
   readonly port: number;
-  readonly help: Help;
+  readonly ways: WaysToGet;
 }
 
-function tellReady(display: Display, { metainfo }: CreatedTorrent, { magnet, torrentPath, url, port, help }: Shared): void {
+function tellReady(display: Display, { metainfo }: CreatedTorrent, { magnet, torrentPath, url, port, ways: { commands, note } }: Shared): void {
   const { name, length, pieceCount, pieceLength, trackers } = metainfo;
   const { bold, dim } = style(process.stdout);
   const places: [string, string | undefined][] = [['magnet', magnet], ['torrent', torrentPath], ['URL', url]];
-  const ways = [url, magnet, ...help.names].filter((source) => source !== undefined);
   display.tell({
     event: 'ready', magnet, torrent: torrentPath, url: url ?? null, trackers,
     name, ...infoHashFields(metainfo), length, pieceLength, pieces: pieceCount, port,
@@ -215,10 +179,10 @@ function tellReady(display: Display, { metainfo }: CreatedTorrent, { magnet, tor
     '',
     ...places.filter(([, place]) => place !== undefined).map(([title, place]) => `  ${dim(title.padEnd(8))} ${place}`),
     '',
-    bold(`Others get it with${ways.length > 1 ? ' any of' : ''}`),
-    ...ways.map((source) => `  ${commandLine('get', source, ...help.words)}`),
+    bold(`Others get it with${commands.length > 1 ? ' any of' : ''}`),
+    ...commands.map((words) => `  ${commandLine('get', ...words)}`),
     '',
-    ...(help.why === undefined ? [] : [dim(help.why)]),
+    ...(note === undefined ? [] : [dim(note)]),
     dim('Ctrl-C stops sharing.'),
     '',
   ].join('\n'));
