@@ -57,6 +57,8 @@ class Announcer {
   readonly #parts: Parts;
   readonly #stopping = new AbortController();
   readonly #rounds: Rounds;
+  /** Whether it has waited for the node's own first attempt. */
+  #hasJoined = false;
 
   constructor(infoHash: Uint8Array, parts: Parts) {
     this.#infoHash = infoHash;
@@ -79,19 +81,30 @@ class Announcer {
     const { node, identity, reports } = this.#parts;
     const { signal } = this.#stopping;
     try {
-      await node.joined;
-      // A node that knows nobody has to join first.
-      if (node.isAlone) await node.join();
-      const { peers, stored, figures } = await node.announce(this.#infoHash, {
+      await this.#join();
+      if (signal.aborted) return false;
+      if (node.isAlone) {
+        reports.status('DHT: no node answers; --bootstrap HOST:PORT names one that does', true);
+        return false;
+      }
+      const { peers, stored } = await node.announce(this.#infoHash, {
         port: identity.port, isSeed: identity.totals().left === 0, found: (found) => reports.found(found), signal,
       });
-      if (figures.answers === 0) reports.status('DHT: no node answers; --bootstrap HOST:PORT names one that does', true);
-      else reports.status(`DHT: ${count(peers.length, 'peer')}, announced to ${count(stored, 'node')}`, false);
+      reports.status(`DHT: ${count(peers.length, 'peer')}, announced to ${count(stored, 'node')}`, false);
       return peers.length > 0;
     } catch (error) {
       if (!signal.aborted) reports.status(`DHT: ${describeError(error)}`, true);
       return false;
     }
+  }
+
+  /** Waits until the node has joined, as far as that is possible; one that still knows nobody tries again each time. */
+  async #join(): Promise<void> {
+    const { node, reports } = this.#parts;
+    if (!node.isAlone) return;
+    reports.status('DHT: joining', false);
+    await (this.#hasJoined ? node.join() : node.joined);
+    this.#hasJoined = true;
   }
 }
 
