@@ -51,7 +51,8 @@ export async function lookUpFromAll(network: KademliaNetwork, keys: number): Pro
 export async function lookUpAfterFailures(network: KademliaNetwork, failedShare: number, keys: number, lookups: number): Promise<LookupResults> {
   const announced = await announceFrom(network, Array.from({ length: keys }, () => network.randomNode()));
   const staying = new Set(announced.map(({ by }) => by));
-  for (const node of [...network.nodes]) if (!staying.has(node) && network.random.fraction() < failedShare) network.crash(node);
+  const failing = network.nodes.filter((node) => !staying.has(node) && network.random.fraction() < failedShare);
+  for (const node of failing) network.crash(node);
   return lookUpFrom(network, Array.from({ length: lookups }, () => network.randomNode()), announced);
 }
 

@@ -47,7 +47,7 @@ export class Simulation implements Clock {
 
   /** Due at a whole millisecond: whoever has waited sees by `now` that the time is over. */
   after(delayMs: number, action: () => void): Timer {
-    return this.at(Math.ceil(this.#nowMs + Math.max(0, delayMs)), action);
+    return this.at(delayMs <= 0 ? this.#nowMs : Math.ceil(this.#nowMs + delayMs), action);
   }
 
   /** Runs `action` once, at a moment that has not passed. */
