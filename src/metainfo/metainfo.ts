@@ -93,6 +93,12 @@ export function pieceSizeInFile(metainfo: Metainfo, piece: number): number {
   return Math.min(metainfo.pieceLength, file.offset + file.length - piece * metainfo.pieceLength);
 }
 
+/** The pieces that hold bytes of a file: from `first` up to, not including, `end`. None where it is empty. */
+export function piecesOf({ offset, length }: Pick<FileEntry, 'offset' | 'length'>, pieceLength: number): { readonly first: number; readonly end: number } {
+  const first = Math.floor(offset / pieceLength);
+  return { first, end: length === 0 ? first : Math.ceil((offset + length) / pieceLength) };
+}
+
 /** The one file that a piece of a v2 or hybrid torrent belongs to: files are aligned, so it is the last to begin at or before it. */
 export function fileOfPiece<File extends Pick<FileEntry, 'offset'>>(
   { files, pieceLength }: { readonly files: readonly File[]; readonly pieceLength: number },

@@ -5,7 +5,7 @@
  * Invariant: only verified bytes come out, in order, and no more is read ahead of the reader than one chunk. A stream ends with
  * its torrent; one that is given up leaves nothing behind.
  */
-import { pieceSize, type FileEntry } from '../metainfo/metainfo.ts';
+import { pieceSize, piecesOf, type FileEntry } from '../metainfo/metainfo.ts';
 import type { Transfer } from '../swarm/transfer.ts';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -78,7 +78,7 @@ export class FileReader {
 
   #hurry(piece: number): void {
     const { metainfo, have } = this.#transfer.contents;
-    const end = Math.ceil((this.#file.offset + this.#file.length) / metainfo.pieceLength);
+    const { end } = piecesOf(this.#file, metainfo.pieceLength);
     const ahead = Math.min(end, piece + Math.max(1, Math.ceil(AHEAD_BYTES / metainfo.pieceLength)));
     const missing: number[] = [];
     for (let next = piece; next < ahead; next++) if (!have.has(next)) missing.push(next);

@@ -4,7 +4,7 @@
  * Invariant: padding is never wanted for its own sake, and every piece of a wanted file is.
  */
 import { Bitfield } from '../bytes/bitfield.ts';
-import { pieceSize, type FileEntry, type Metainfo } from '../metainfo/metainfo.ts';
+import { pieceSize, piecesOf, type FileEntry, type Metainfo } from '../metainfo/metainfo.ts';
 import { PRIORITIES, type PiecePriority } from '../swarm/piece-picker.ts';
 
 /** Says of a file how much it is wanted; `index` counts in `Metainfo.files`. */
@@ -24,10 +24,8 @@ export class Selection {
       const rank = file.isPadding ? 0 : PRIORITIES.indexOf(select(file, index));
       if (rank === 0) continue;
       this.files.set(index);
-      const end = Math.ceil((file.offset + file.length) / metainfo.pieceLength);
-      for (let piece = Math.floor(file.offset / metainfo.pieceLength); piece < end; piece++) {
-        this.#ranks[piece] = Math.max(this.#ranks[piece], rank);
-      }
+      const { first, end } = piecesOf(file, metainfo.pieceLength);
+      for (let piece = first; piece < end; piece++) this.#ranks[piece] = Math.max(this.#ranks[piece], rank);
     }
     let wantedBytes = 0;
     for (let piece = 0; piece < metainfo.pieceCount; piece++) if (this.#ranks[piece] > 0) wantedBytes += pieceSize(metainfo, piece);

@@ -4,7 +4,7 @@
  * Invariant: the spans of a range are in the order of the files, are never empty, and add up to the range. A v2 torrent has
  * gaps behind its files, to which no piece reaches (BEP 52).
  */
-import type { FileEntry, Metainfo } from '../metainfo/metainfo.ts';
+import { piecesOf, type FileEntry, type Metainfo } from '../metainfo/metainfo.ts';
 
 /** A run of bytes in one file. */
 export interface Span {
@@ -47,11 +47,9 @@ export class Layout {
     return spans;
   }
 
-  /** The pieces that hold bytes of a file: from `first` up to, not including, `end`. None where it is empty. */
+  /** The pieces that hold bytes of a file, given by its index. */
   piecesOf(file: number): { readonly first: number; readonly end: number } {
-    const { offset, length } = this.#files[file];
-    const first = Math.floor(offset / this.#pieceLength);
-    return { first, end: length === 0 ? first : Math.ceil((offset + length) / this.#pieceLength) };
+    return piecesOf(this.#files[file], this.#pieceLength);
   }
 
   /** Where in `#indices` the last file stands that begins at or before `offset`; -1 if none does. */

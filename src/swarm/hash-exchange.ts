@@ -9,7 +9,7 @@ import { toHex } from '../bytes/hex.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import { answerRun, HashTree, isSoundRun, pieceLayerRuns, verifyRun, type HashRun } from '../metainfo/hash-request.ts';
 import { HASH_BYTES, layerWidth, pieceLevel } from '../metainfo/merkle.ts';
-import type { FileEntry, Metainfo } from '../metainfo/metainfo.ts';
+import { piecesOf, type FileEntry, type Metainfo } from '../metainfo/metainfo.ts';
 import { filesWithoutLayer } from '../metainfo/piece-layers.ts';
 import type { HashRequest, PeerMessage } from '../wire/messages.ts';
 import { Backoff } from './backoff.ts';
@@ -66,7 +66,8 @@ export class HashExchange {
     // A hybrid's pieces are verified by their SHA-1 where the layers are not known.
     if (metainfo.format !== 'v2') return;
     for (const file of filesWithoutLayer(metainfo)) {
-      for (const piece of piecesOf(file, metainfo.pieceLength)) this.#lacking.set(piece);
+      const { first, end } = piecesOf(file, metainfo.pieceLength);
+      for (let piece = first; piece < end; piece++) this.#lacking.set(piece);
       const twin = this.#layers.get(rootOf(file));
       if (twin === undefined) this.#want(file);
       else twin.files.push(file);
@@ -162,7 +163,10 @@ export class HashExchange {
     const { pieceLength } = this.#metainfo;
     this.#layers.delete(rootOf(files[0]));
     const layer = Buffer.concat(hashes.flatMap((run) => run ?? [])).subarray(0, Math.ceil(files[0].length / pieceLength) * HASH_BYTES);
-    for (const file of files) for (const piece of piecesOf(file, pieceLength)) this.#lacking.clear(piece);
+    for (const file of files) {
+      const { first, end } = piecesOf(file, pieceLength);
+      for (let piece = first; piece < end; piece++) this.#lacking.clear(piece);
+    }
     this.#hooks.learnt(files, layer);
   }
 
@@ -175,11 +179,6 @@ export class HashExchange {
     this.#trees.set(key, tree);
     return tree;
   }
-}
-
-/** The pieces that a v2 file lies in, which it shares with no other. */
-export function* piecesOf({ offset, length }: FileEntry, pieceLength: number): IterableIterator<number> {
-  for (let piece = offset / pieceLength; piece * pieceLength < offset + length; piece++) yield piece;
 }
 
 function rootOf({ piecesRoot }: FileEntry): string {

@@ -6,7 +6,7 @@
  */
 import { Bitfield } from '../bytes/bitfield.ts';
 import { LIMITS } from '../bytes/limits.ts';
-import type { FileEntry } from '../metainfo/metainfo.ts';
+import { piecesOf, type FileEntry } from '../metainfo/metainfo.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Network } from '../runtime/network.ts';
 import type { Random } from '../runtime/random.ts';
@@ -18,7 +18,7 @@ import { CHOKING_POLICIES, type ChokingPolicyName } from './choking-policies.ts'
 import type { ChokingPolicy } from './choking-policy.ts';
 import type { Contents } from './contents.ts';
 import { Download, type DownloadHooks } from './download.ts';
-import { HashExchange, piecesOf } from './hash-exchange.ts';
+import { HashExchange } from './hash-exchange.ts';
 import type { Neighbour } from './neighbour.ts';
 import type { PiecePriority } from './piece-picker.ts';
 import { PICKING_POLICIES, type PickingPolicy } from './picking-policies.ts';
@@ -112,7 +112,7 @@ export class Transfer {
       guilty: (neighbour) => hooks.ban(neighbour.endpoint.host, 'false hashes'),
     });
     this.#priorityOf = options.priorityOf;
-    this.#setPriorities(allPieces(pieceCount));
+    this.#setPriorities(0, pieceCount);
     this.#superSeeding = options.superSeeding && contents.have.isFull ? new SuperSeeding(pieceCount) : undefined;
     this.webSeeds = new WebSeeds({
       ...options, contents,
@@ -131,7 +131,7 @@ export class Transfer {
   /** What each piece is wanted for from now on. Interest is told anew, and requests go out. */
   setPriorities(priorityOf: (piece: number) => PiecePriority): void {
     this.#priorityOf = priorityOf;
-    this.#setPriorities(allPieces(this.contents.metainfo.pieceCount));
+    this.#setPriorities(0, this.contents.metainfo.pieceCount);
     this.#interestChanged();
   }
 
@@ -222,15 +222,16 @@ export class Transfer {
   }
 
   /** What cannot be verified yet cannot be wanted yet. */
-  #setPriorities(pieces: Iterable<number>): void {
-    for (const piece of pieces) this.download.setPriority(piece, this.#hashes.lacks(piece) ? 'none' : this.#priorityOf(piece));
+  #setPriorities(first: number, end: number): void {
+    for (let piece = first; piece < end; piece++) this.download.setPriority(piece, this.#hashes.lacks(piece) ? 'none' : this.#priorityOf(piece));
   }
 
   /** The pieces of these files, which are alike, can be verified from now on. */
   #learnt(files: readonly FileEntry[], layer: Uint8Array): void {
     for (const file of files) {
       this.contents.learnLayer(file, layer);
-      this.#setPriorities(piecesOf(file, this.contents.metainfo.pieceLength));
+      const { first, end } = piecesOf(file, this.contents.metainfo.pieceLength);
+      this.#setPriorities(first, end);
     }
     this.#interestChanged();
     // All that was wanted may have been had before the last layer came.
@@ -366,8 +367,4 @@ export class Transfer {
     const first = Math.floor(this.#options.random.fraction() * all.length);
     return [...all.slice(first), ...all.slice(0, first)];
   }
-}
-
-function* allPieces(pieceCount: number): Generator<number> {
-  for (let piece = 0; piece < pieceCount; piece++) yield piece;
 }
