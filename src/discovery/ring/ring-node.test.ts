@@ -3,6 +3,7 @@ import test from 'node:test';
 import * as fc from 'fast-check';
 import { formatEndpoint, type Endpoint } from '../../bytes/endpoint.ts';
 import { LIMITS } from '../../bytes/limits.ts';
+import { lyingWith, type Lie } from '../../../test/support/lying-peer.ts';
 import { endpointOf, RING_PORT, RingNetwork, type RingPeer } from '../../lab/ring-network.ts';
 import type { DatagramSocket } from '../../runtime/network.ts';
 import { decodeMessage, encodeMessage, ERROR, type Query } from './messages.ts';
@@ -225,6 +226,24 @@ test('two halves of a partition close into circles of their own, and merge again
   await network.run(120_000);
   assert.deepEqual(network.circleFaults(), []);
   await assertAllFound(network, [publication]);
+});
+
+test('peers that lie about their neighbours, to those who keep the circle too, do not bend it', async () => {
+  const nobody = contactAt({ host: '203.0.113.77', port: 1 }, 0)!;
+  const lies: readonly Lie[] = [
+    (_, truth) => ({ ...truth, successors: (truth.successors ?? []).slice(2) }),
+    (_, truth) => ({ ...truth, successors: [nobody], predecessors: [nobody] }),
+    (_, truth) => ({ ...truth, successors: (truth.predecessors ?? []), predecessors: (truth.successors ?? []) }),
+  ];
+  for (const [index, lie] of lies.entries()) {
+    const network = await RingNetwork.stabilised(16, { seed: 30 + index, settings: QUICK }, (peer) => (peer % 5 === 1 ? lyingWith(lie) : undefined));
+    await network.run(2000);
+    const [wellKnown, ...others] = network.peers;
+    for (const peer of others.filter((_, at) => at % 5 === 3)) network.crash(peer);
+    for (let count = 0; count < 3; count++) await network.complete((await network.add()).node.join([endpointOf(wellKnown)]));
+    await network.run(30_000);
+    assert.deepEqual(network.circleFaults(), [], `lie ${index}`);
+  }
 });
 
 test('an address has eight places on the circle, and the ninth peer is told so', async () => {
