@@ -2,7 +2,8 @@
  * Pieces for those who ask for them: read from disk in segments of many blocks, and kept for a while, so that sixteen
  * requests cost one read.
  *
- * Invariant: what is kept and being read is never more than `LIMITS.readCacheBytes`; the segment used longest ago goes first.
+ * Invariant: what is kept and being read is never more than `LIMITS.readCacheBytes`, of which `LIMITS.readsUnderWay` at most
+ * are being read; the segment used longest ago goes first.
  */
 import { LIMITS } from '../bytes/limits.ts';
 import { pieceSize } from '../metainfo/metainfo.ts';
@@ -19,7 +20,11 @@ export class BlockReader {
   readonly #segmentsPerPiece: number;
   /** By segment key; the one used last is last. */
   readonly #cached = new Map<number, Uint8Array>();
+  /** What is being read, and what waits to be. */
   readonly #reading = new Map<number, Promise<void>>();
+  #underWay = 0;
+  /** Those that wait for a read to end, to begin in its place. */
+  readonly #inLine: (() => void)[] = [];
   readonly #spare: Uint8Array[] = [];
   /** Of what is cached and being read. */
   #heldBytes = 0;
@@ -69,6 +74,18 @@ export class BlockReader {
   }
 
   async #read(key: number): Promise<void> {
+    if (this.#underWay < LIMITS.readsUnderWay) this.#underWay += 1;
+    else await new Promise<void>((begin) => this.#inLine.push(begin));
+    try {
+      await this.#readNow(key);
+    } finally {
+      const next = this.#inLine.shift();
+      if (next === undefined) this.#underWay -= 1;
+      else next();
+    }
+  }
+
+  async #readNow(key: number): Promise<void> {
     const piece = Math.floor(key / this.#segmentsPerPiece);
     const begin = (key % this.#segmentsPerPiece) * SEGMENT_BYTES;
     const length = Math.min(SEGMENT_BYTES, pieceSize(this.#contents.metainfo, piece) - begin);
