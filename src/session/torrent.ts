@@ -273,7 +273,7 @@ export class Torrent {
     this.swarm.begin({
       metainfo, store, have, carriesPayload: true,
       learnLayer: ({ piecesRoot }, layer) => { if (piecesRoot !== undefined) this.#layers.set(toHex(piecesRoot), layer); },
-      verify: (piece, bytes) => verifyPiece(runtime.hasher, metainfo, piece, bytes),
+      verify: (piece, bytes) => verifyPiece(runtime.hasher.thrifty, metainfo, piece, bytes),
     }, (piece) => selection.priorityOf(piece));
     this.#timers.push(runtime.clock.every(SAVE_INTERVAL_MS, () => void this.#save()));
     this.#ready.resolve(metainfo);
