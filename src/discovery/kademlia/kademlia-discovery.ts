@@ -105,6 +105,7 @@ class Announcer {
     reports.status('DHT: joining', false);
     await (this.#hasJoined ? node.join() : node.joined);
     this.#hasJoined = true;
+    if (!node.isAlone) reports.status('DHT: looking for peers', false);
   }
 }
 
