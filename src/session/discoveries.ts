@@ -4,7 +4,6 @@
  * Invariant: what is not named is not started: no socket, no datagram.
  */
 import type { Endpoint } from '../bytes/endpoint.ts';
-import { ShoalError } from '../bytes/errors.ts';
 import type { Discovery, DiscoveryName } from '../discovery/discovery.ts';
 import type { KademliaNode } from '../discovery/kademlia/kademlia.ts';
 import { kademliaDiscovery } from '../discovery/kademlia/kademlia-discovery.ts';
@@ -13,7 +12,7 @@ import { ringDiscovery } from '../discovery/ring/ring-discovery.ts';
 import { trackerDiscovery } from '../discovery/tracker/tracker-discovery.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { openDhtNode, type DhtNode } from './dht-node.ts';
-import { openRingPeer, rememberedPeers, type RingPeer } from './ring-peer.ts';
+import { noRingKnown, openRingPeer, rememberedPeers, type RingPeer } from './ring-peer.ts';
 
 export const DISCOVERY_NAMES = ['tracker', 'kademlia', 'ring', 'exchange', 'local'] as const satisfies readonly DiscoveryName[];
 
@@ -67,7 +66,7 @@ async function openRing(runtime: Runtime, { listenHost, stateDirectory, ring, na
   const wellKnown = ring.length > 0 ? ring : await rememberedPeers(runtime.disk, stateDirectory);
   if (wellKnown.length > 0) return openRingPeer(runtime, { port: 0, listenHost, stateDirectory, wellKnown, place: 'member' });
   if (names.size > 1) return undefined;
-  throw new ShoalError('RING_UNKNOWN', 'no ring is known here: --ring HOST:PORT names a peer of it');
+  throw noRingKnown('--ring');
 }
 
 /** Where another program keeps the port to itself it is left out, unless it was all that was asked for. */

@@ -5,6 +5,7 @@
  * peers are for when no others are named.
  */
 import { addressFamily, formatEndpoint, parseEndpoint, type Endpoint } from '../bytes/endpoint.ts';
+import { ShoalError } from '../bytes/errors.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import { RingNode } from '../discovery/ring/ring-node.ts';
 import type { RingSettings } from '../discovery/ring/settings.ts';
@@ -60,6 +61,14 @@ export async function rememberedPeers(disk: Disk, stateDirectory: string | undef
   const bytes = await disk.readWhole(peersPath(stateDirectory), LIMITS.ringPeersBytes).catch(() => new Uint8Array());
   const lines = Buffer.from(bytes).toString('utf8').split('\n').slice(0, LIMITS.ringRememberedPeers);
   return lines.map(parseEndpoint).filter((endpoint) => endpoint !== undefined);
+}
+
+/**
+ * For where peers are neither named nor remembered: there is no public ring.
+ * @param option with which a person names one
+ */
+export function noRingKnown(option: '--ring' | '--join'): ShoalError {
+  return new ShoalError('RING_UNKNOWN', `no ring is known here: ${option} HOST:PORT names a peer of it`);
 }
 
 async function takePlace(node: RingNode, place: RingPeerOptions['place'], wellKnown: readonly Endpoint[]): Promise<void> {

@@ -8,6 +8,7 @@ import { ShoalError } from '../bytes/errors.ts';
 import { printable } from '../bytes/printable.ts';
 import { normaliseName } from '../discovery/ring/names.ts';
 import type { FoundFile } from '../discovery/ring/publisher.ts';
+import { strangerAt } from '../discovery/ring/ring-id.ts';
 import type { Magnet } from '../metainfo/magnet.ts';
 import type { RingPeer } from './ring-peer.ts';
 
@@ -21,13 +22,18 @@ const NAME_LENGTH = 100;
  */
 export async function findByName({ node, ready }: Pick<RingPeer, 'node' | 'ready'>, name: string): Promise<Magnet> {
   await ready;
-  const found = (await node.find(name)).toSorted((a, b) => b.holders.length - a.holders.length);
+  const found = (await node.find(name)).toSorted((a, b) => voicesFor(b) - voicesFor(a));
   const wanted = normaliseName(name);
   const exact = found.find((file) => normaliseName(file.name) === wanted || normaliseName(file.name.replace(/\.[^.]*$/, '')) === wanted);
   if (exact !== undefined) return magnetOf(exact);
   if (found.length === 0) throw new ShoalError('RING_NOT_FOUND', `nobody on the ring has anything called '${name}'`);
   if (found.length > 1) throw new ShoalError('RING_AMBIGUOUS', `${found.length} files on the ring fit '${name}': ${namesOf(found)}; give more of the name`);
   return magnetOf(found[0]);
+}
+
+/** However many ports somebody announces, he is one. */
+function voicesFor({ holders }: FoundFile): number {
+  return new Set(holders.map(strangerAt)).size;
 }
 
 function magnetOf({ infoHash, name, length, holders }: FoundFile): Magnet {

@@ -1,8 +1,8 @@
 /** `shoal get NAME`: what is no link, URL, info-hash nor file may be the name of a file that the ring knows. */
-import { ShoalError } from '../../bytes/errors.ts';
 import type { Magnet } from '../../metainfo/magnet.ts';
 import { unlessAborted } from '../../runtime/cancellation.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import { noRingKnown } from '../../session/ring-peer.ts';
 import { findByName } from '../../session/ring-source.ts';
 import { resolvePath } from '../invocation.ts';
 import type { Surroundings } from '../transfer.ts';
@@ -18,6 +18,6 @@ export async function isNameOnRing(runtime: Runtime, source: string, { discovery
 
 /** Rejects as `findByName` does, or with the signal's reason. */
 export async function findOnRing({ runtime, session, display }: Surroundings, name: string, signal: AbortSignal): Promise<Magnet> {
-  if (session.ring === undefined) throw new ShoalError('RING_UNKNOWN', 'no ring is known here: --ring HOST:PORT names a peer of it');
+  if (session.ring === undefined) throw noRingKnown('--ring');
   return showWaiting(display, runtime.clock, `looking on the ring for ${name}`, unlessAborted(findByName(session.ring, name), signal));
 }

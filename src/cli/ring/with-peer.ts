@@ -5,12 +5,11 @@
  */
 import type { Command } from 'commander';
 import type { Endpoint } from '../../bytes/endpoint.ts';
-import { ShoalError } from '../../bytes/errors.ts';
 import type { RingNode } from '../../discovery/ring/ring-node.ts';
 import { unlessAborted } from '../../runtime/cancellation.ts';
 import { nodeRuntime } from '../../runtime/node/runtime.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { openRingPeer, rememberedPeers } from '../../session/ring-peer.ts';
+import { noRingKnown, openRingPeer, rememberedPeers } from '../../session/ring-peer.ts';
 import type { Display } from '../display.ts';
 import { openDisplay } from '../open-display.ts';
 import { interruption } from '../interruption.ts';
@@ -64,7 +63,7 @@ export async function withPeer({ port, listen, join, json }: PeerOptions, role: 
   const signal = interruption();
   const stopwatch = new Stopwatch(runtime.clock);
   const wellKnown = join ?? (role.mayBegin === true ? [] : await rememberedPeers(runtime.disk, stateDirectory()));
-  if (wellKnown.length === 0 && role.mayBegin !== true) throw new ShoalError('RING_UNKNOWN', 'no ring is known here: --join HOST:PORT names a peer of it');
+  if (wellKnown.length === 0 && role.mayBegin !== true) throw noRingKnown('--join');
   const display = await openDisplay({ json });
   try {
     const peer = await openRingPeer(runtime, {
