@@ -67,7 +67,7 @@ export class Session implements AsyncDisposable {
   readonly #downLimit: RateLimit;
   readonly #upLimit: RateLimit;
 
-  /** Begins to listen. Rejects with `ShoalError` 'LISTEN_FAILED'. */
+  /** Begins to listen. Rejects with `ShoalError`: 'LISTEN_FAILED', or 'RING_UNKNOWN' where a ring is all there is to find peers by. */
   static async open(runtime: Runtime, options: SessionOptions = {}): Promise<Session> {
     const byInfoHash = new Map<string, Torrent>();
     const lobby = new Lobby(runtime.clock, (channel, handshake) => welcome(byInfoHash, channel, handshake));
@@ -81,6 +81,9 @@ export class Session implements AsyncDisposable {
       stateDirectory: options.stateDirectory,
       bootstrap: options.bootstrap ?? PUBLIC_BOOTSTRAP,
       ring: options.ring ?? [],
+    }).catch(async (error: unknown) => {
+      await listener.close();
+      throw error;
     });
     return new Session(runtime, options, { listener, byInfoHash, discoveries, exchangePeers: names.has('exchange') });
   }
