@@ -184,7 +184,7 @@ export class Transfer {
       case 'interested': case 'not-interested': return this.#wants(neighbour, message.type === 'interested', nowMs);
       case 'bitfield': return this.#hasPieces(neighbour, Bitfield.from(message.bytes, this.contents.metainfo.pieceCount), nowMs);
       case 'have-all': return neighbour.isSeed ? neighbour.saidNothing(nowMs) : this.#hasPieces(neighbour, Bitfield.full(this.contents.metainfo.pieceCount), nowMs);
-      case 'have-none': return this.#hasPieces(neighbour, new Bitfield(this.contents.metainfo.pieceCount), nowMs);
+      case 'have-none': return neighbour.hasTold ? neighbour.saidNothing(nowMs) : this.#hasPieces(neighbour, new Bitfield(this.contents.metainfo.pieceCount), nowMs);
       case 'reject': return this.#rejected(neighbour, message, nowMs);
       case 'allowed-fast': return this.#allowed(neighbour, message.piece, nowMs);
       case 'hash-request': return this.#hashes.serve(neighbour, message, nowMs);
