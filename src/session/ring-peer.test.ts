@@ -78,3 +78,10 @@ test('where no ring is known a session does without, unless there is nothing els
   await assert.rejects(Session.open(runtime, { discovery: ['ring'], port: 6881 }), { code: 'RING_UNKNOWN' });
   await Session.open(runtime, { discovery: ['tracker'], port: 6881 });
 });
+
+test('the addresses of the well-known peers say whether a ring is of IPv4 or of IPv6', async () => {
+  const world = new World();
+  const first = await world.peer(world.runtime('2001:db8::1'), { listenHost: '2001:db8::1' });
+  const second = await world.peer(world.runtime('2001:db8:1::1'), { wellKnown: [at('2001:db8::1')] });
+  assert.deepEqual(second.node.status().successors.map(({ key }) => key), [first.node.contact.key]);
+});

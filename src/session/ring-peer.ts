@@ -4,7 +4,7 @@
  * Invariant: nobody is asked but those who are named. Whoever named peers of two rings would make one of them, so remembered
  * peers are for when no others are named.
  */
-import { addressFamily, formatEndpoint, parseEndpoint, type Endpoint } from '../bytes/endpoint.ts';
+import { addressFamily, formatEndpoint, parseEndpoint, type AddressFamily, type Endpoint } from '../bytes/endpoint.ts';
 import { ShoalError } from '../bytes/errors.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import { RingNode } from '../discovery/ring/ring-node.ts';
@@ -15,7 +15,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 export interface RingPeerOptions {
   /** Exactly this UDP port; 0: any free one. */
   readonly port: number;
-  /** The address to use; absent: all of IPv4. */
+  /** The address to use; absent: all of IPv4, or of IPv6 where all well-known peers are there. */
   readonly listenHost?: string | undefined;
   /** Where peers are remembered; absent: nowhere. */
   readonly stateDirectory: string | undefined;
@@ -37,7 +37,7 @@ export interface RingPeer {
 /** Rejects with `ShoalError` 'LISTEN_FAILED'. */
 export async function openRingPeer({ clock, random, network, disk }: Runtime, options: RingPeerOptions): Promise<RingPeer> {
   const { port, listenHost, stateDirectory, wellKnown, place, settings = {} } = options;
-  const family = (listenHost === undefined ? undefined : addressFamily(listenHost)) ?? 4;
+  const family = familyFor(listenHost === undefined ? wellKnown.map(({ host }) => host) : [listenHost]);
   const node = await RingNode.open({ clock, random, network }, { family, port, settings, ...(listenHost === undefined ? {} : { host: listenHost }) });
   const ready = takePlace(node, place, wellKnown);
   // Those who never ask how it went must not bring the program down.
@@ -69,6 +69,11 @@ export async function rememberedPeers(disk: Disk, stateDirectory: string | undef
  */
 export function noRingKnown(option: '--ring' | '--join'): ShoalError {
   return new ShoalError('RING_UNKNOWN', `no ring is known here: ${option} HOST:PORT names a peer of it`);
+}
+
+/** A ring is of one family of addresses; names may be of either, so IPv4 is tried. */
+function familyFor(hosts: readonly string[]): AddressFamily {
+  return hosts.length > 0 && hosts.every((host) => addressFamily(host) === 6) ? 6 : 4;
 }
 
 async function takePlace(node: RingNode, place: RingPeerOptions['place'], wellKnown: readonly Endpoint[]): Promise<void> {

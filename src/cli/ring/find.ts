@@ -14,7 +14,7 @@ const NAME_LENGTH = 200;
 
 export function define(ring: Command): void {
   const command = ring.command('find').description('Find files that have all of some words in their names, and who has them.')
-    .argument('<words...>', 'in any order and spelling of case, accents and punctuation');
+    .argument('<words...>', 'in any order and spelling of case, accents and punctuation; an ending such as mkv only narrows what others find');
   addPeerOptions(command).action(find);
   addExamples(command, [
     ['ring find buck bunny --join 192.168.1.5:6882', 'on the ring of that peer'],

@@ -1,5 +1,5 @@
 /** `shoal ring lookup`: the walk to the peer responsible for a key. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { formatEndpoint } from '../../bytes/endpoint.ts';
 import { ShoalError } from '../../bytes/errors.ts';
 import { fromHex, toHex } from '../../bytes/hex.ts';
@@ -20,7 +20,7 @@ export function define(ring: Command): void {
   const command = ring.command('lookup').description('Find the peer that is responsible for a key.')
     .argument('<key>', '40 hexadecimal digits, or the name of which it is the hash')
     .option('--trace', 'show each step: the peer, how far is left, the round trip')
-    .option('--recursive', 'let the peers hand the question on among themselves');
+    .addOption(new Option('--recursive', 'let the peers hand the question on among themselves: only the end of it is seen').conflicts('trace'));
   addPeerOptions(command).action(lookup);
   addExamples(command, [
     ['ring lookup "Big Buck Bunny" --trace', 'each peer that is asked on the way'],
