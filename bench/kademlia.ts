@@ -1,6 +1,6 @@
 /**
- * Kademlia in virtual time: `node bench/kademlia.ts > docs/kademlia-figures.md`. Everything is drawn from fixed seeds, so
- * another run gives the same numbers; `--quick` leaves out the large networks.
+ * Kademlia in virtual time: `npm run bench -- kademlia`, or `node bench/kademlia.ts > docs/kademlia-figures.md`. Everything is
+ * drawn from fixed seeds, so another run gives the same numbers; `--quick` leaves out the large networks.
  */
 import { lookUpAmongLiars, lookUpFromAll, lookUpUnderChurn, measureLookups, type LookupResults } from '../src/lab/kademlia-experiments.ts';
 import { KademliaNetwork } from '../src/lab/kademlia-network.ts';
@@ -17,7 +17,7 @@ const lines: string[] = [
   'Made with `node bench/kademlia.ts > docs/kademlia-figures.md`: the DHT node of `src/discovery/kademlia/` in virtual time, each',
   'on a simulated host of its own, with round trips of 40 to 320 ms. Nodes join one after the other through three that are there.',
   'A lookup looks for the peers of a torrent that one node has announced; it succeeds if it finds that peer. Messages are queries',
-  'and answers together.',
+  'and answers together. (How many queries a node answers a second, beside another: `npm run bench -- dht-queries`, in the README.)',
   '',
 ];
 
