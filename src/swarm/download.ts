@@ -305,7 +305,17 @@ export class Download {
 
   /** The longest begun piece with a free block that the neighbour may be asked for. */
   #openPieceFor(neighbour: Neighbour): PieceInProgress | undefined {
+    if (neighbour.peerChoking) return this.#allowedOpenPiece(neighbour);
     for (const piece of this.#open) if (this.#mayAsk(neighbour, piece)) return piece;
+    return undefined;
+  }
+
+  /** Of one that chokes us: there are few pieces that it allows, and may be many that are open. */
+  #allowedOpenPiece(neighbour: Neighbour): PieceInProgress | undefined {
+    for (const index of neighbour.allowedFast) {
+      const piece = this.#inProgress.get(index);
+      if (piece !== undefined && piece.free > 0 && this.#mayAsk(neighbour, piece)) return piece;
+    }
     return undefined;
   }
 
