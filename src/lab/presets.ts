@@ -22,12 +22,12 @@ export const PRESETS = {
   },
   'free-riders': {
     name: 'free-riders',
-    description: 'One peer in five takes and does not give. Tit for tat serves it last; compare with "choking": "random".',
+    description: 'One peer in five takes and does not give, and everybody leaves when done. Under tit for tat those who give are done first, and the others are left with the seed; compare with "choking": "random".',
     file: { size: '64MiB' },
     seeds: { up: '4Mbps', choking: 'textbook' },
     peers: [
-      { name: 'givers', count: 80, up: '1Mbps', down: '8Mbps', choking: 'textbook', arrival: { kind: 'flash-crowd', within: '10s' }, departure: { kind: 'never' } },
-      { name: 'free riders', count: 20, up: '1Mbps', down: '8Mbps', behaviour: 'free-rider', arrival: { kind: 'flash-crowd', within: '10s' }, departure: { kind: 'never' } },
+      { name: 'givers', count: 80, up: '1Mbps', down: '8Mbps', choking: 'textbook', arrival: { kind: 'flash-crowd', within: '10s' }, departure: { kind: 'when-done' } },
+      { name: 'free riders', count: 20, up: '1Mbps', down: '8Mbps', behaviour: 'free-rider', arrival: { kind: 'flash-crowd', within: '10s' }, departure: { kind: 'when-done' } },
     ],
     duration: '6h',
   },
@@ -69,7 +69,7 @@ export const PRESETS = {
     file: { size: '100MiB', pieceLength: '256KiB' },
     seeds: { up: '6000Kibit/s' },
     peers: [{ count: 1000, up: '400Kibit/s', down: '1500Kibit/s', arrival: { kind: 'flash-crowd', within: '10s' } }],
-    neighbours: 40,
+    neighbours: 30,
     duration: '3h',
   },
 } as const satisfies Readonly<Record<string, ScenarioFile>>;

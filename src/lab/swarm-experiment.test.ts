@@ -61,32 +61,35 @@ test('rarest first beats random choice where the only seed is slow', async () =>
 test('where peers leave when done and come faster than the seed sends a piece, the swarm grows; below that rate it does not', async () => {
   const present = async (meanGap: string): Promise<number[]> => {
     const { samples } = await run({
-      name: 'missing', file: { size: '1MiB' }, seeds: { up: '200kbps' }, duration: '20m', neighbours: 20,
-      peers: [{ count: 300, up: '1Mbps', down: '4Mbps', arrival: { kind: 'poisson', meanGap } }],
+      name: 'missing', file: { size: '1MiB' }, seeds: { up: '200kbps' }, duration: '15m', neighbours: 10,
+      peers: [{ count: 200, up: '1Mbps', down: '4Mbps', arrival: { kind: 'poisson', meanGap } }],
     });
     return [0.5, 0.75, 1].map((share) => samples[Math.ceil(samples.length * share) - 1].present);
   };
   // A piece takes the seed 10.5 s.
   const [half, later, end] = await present('5s');
-  assert.ok(half > 30 && later > half * 1.2 && end > later * 1.15, `${half} ${later} ${end}`);
+  assert.ok(half > 25 && later > half * 1.3 && end > later * 1.3, `${half} ${later} ${end}`);
   const stable = await present('16s');
-  assert.ok(stable.every((count) => count < 25), stable.join(' '));
+  assert.ok(stable.every((count) => count < 12), stable.join(' '));
 });
 
-test('free riders end after the givers under tit for tat, and with them where unchoking is random', async () => {
-  const group = { up: '1Mbps', down: '8Mbps', departure: { kind: 'never' as const } };
-  const medians = async (choking: 'textbook' | 'random'): Promise<[givers: number, riders: number]> => {
+test('free riders end long after the givers under tit for tat, and before them where unchoking is random, at the givers\' cost', async () => {
+  const group = { up: '1Mbps', down: '8Mbps', departure: { kind: 'when-done' as const } };
+  const medians = async (choking: 'textbook' | 'adaptive' | 'random'): Promise<{ givers: number; riders: number }> => {
     const results = await run({
-      name: 'riders', file: { size: '48MiB', pieceLength: '256KiB' }, seeds: { up: '2Mbps', choking }, duration: '2h',
+      name: 'riders', file: { size: '32MiB' }, seeds: { up: '2Mbps', choking: 'textbook' }, duration: '2h',
       peers: [{ name: 'givers', count: 32, ...group, choking }, { name: 'riders', count: 8, ...group, behaviour: 'free-rider' }],
     });
     const of = (name: string): number => summarise(results).classes.find(({ className }) => className === name)?.medianSeconds ?? Number.NaN;
-    return [of('givers'), of('riders')];
+    return { givers: of('givers'), riders: of('riders') };
   };
-  const [fairGivers, fairRiders] = await medians('textbook');
-  const [randomGivers, randomRiders] = await medians('random');
-  assert.ok(fairRiders > fairGivers * 1.05, `tit for tat: ${fairGivers} ${fairRiders}`);
-  assert.ok(randomRiders < randomGivers * 1.03, `random: ${randomGivers} ${randomRiders}`);
+  const random = await medians('random');
+  assert.ok(random.riders < random.givers, `random: ${JSON.stringify(random)}`);
+  for (const choking of ['textbook', 'adaptive'] as const) {
+    const fair = await medians(choking);
+    assert.ok(fair.riders > fair.givers * 2, `${choking}: ${JSON.stringify(fair)}`);
+    assert.ok(fair.givers < random.givers * 0.95, `${choking} against random: ${fair.givers} ${random.givers}`);
+  }
 });
 
 test('liars are found out and banned, and everybody gets the file all the same', async () => {

@@ -30,6 +30,8 @@ export class RateMeter {
 
   /** Averaged over the window, or over the meter's life where that is shorter (but never under a second). */
   bytesPerSecond(nowMs: number): number {
+    // Most neighbours send nothing most of the time: their meters need no look at each second that has gone by.
+    if (this.#windowBytes === 0) return 0;
     this.#advance(nowMs);
     // The current second has only just begun: the window is the whole seconds before it, and what has passed of this one.
     const coveredMs = (this.#windowSeconds - 1) * 1000 + (nowMs % 1000);
