@@ -317,7 +317,8 @@ export class Transfer {
   }
 
   #allowed(neighbour: Neighbour, piece: number, nowMs: number): void {
-    const isNew = piece < this.contents.metainfo.pieceCount && !neighbour.allowedFast.has(piece) && neighbour.allowedFast.size < LIMITS.allowedFastPieces;
+    const isKnown = neighbour.allowedFast.has(piece) || this.contents.have.has(piece);
+    const isNew = piece < this.contents.metainfo.pieceCount && !isKnown && neighbour.allowedFast.size < LIMITS.allowedFastPieces;
     if (!isNew) return neighbour.saidNothing(nowMs);
     neighbour.allowedFast.add(piece);
     if (neighbour.peerChoking) this.download.ask(neighbour);
@@ -340,6 +341,8 @@ export class Transfer {
     const message = { type: 'have', piece } as const;
     for (const neighbour of this.#options.neighbours) {
       neighbour.tellHave(message, nowMs);
+      // What is had need not be looked through each time that a neighbour who chokes us might be asked for something.
+      neighbour.allowedFast.delete(piece);
       neighbour.updateInterest(nowMs);
     }
     this.#options.hooks.pieceCompleted(piece);
