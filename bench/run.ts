@@ -8,6 +8,7 @@ import path from 'node:path';
 
 const BENCHES: Readonly<Record<string, string>> = {
   download: 'one peer from one seed: rate, processor time, memory',
+  swarm: 'one seed and ten leechers on limited links, beside the bound (needs root)',
   'dht-queries': 'DHT queries answered on one core',
   kademlia: 'lookups in Kademlia networks of up to 16,384 nodes, in virtual time',
   ring: 'lookups in rings of up to 16,384 peers beside the Chord paper\'s figures, in virtual time',

@@ -46,6 +46,11 @@ export class Host {
     return program;
   }
 
+  /** What it sends goes no faster than that from now on, headers of TCP, IP and Ethernet included. */
+  limitUplink(bytesPerSecond: number): void {
+    execFileSync('tc', ['-n', this.name, 'qdisc', 'add', 'dev', 'eth0', 'root', 'tbf', 'rate', `${8 * bytesPerSecond}bit`, 'burst', '64kb', 'latency', '100ms']);
+  }
+
   /** A new empty folder of that name. */
   folder(name: string): string {
     const folder = path.join(this.directory, name);
