@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
+/** Far longer than anything takes that is going to come at all. */
+const PATIENCE_MS = 60_000;
+
 /** On this machine alone, on ports that nobody has. */
 export const ON_LOOPBACK = ['--listen', '127.0.0.1', '--port', '0', '--no-dht', '--no-lsd'];
 
@@ -112,11 +115,21 @@ export class Running {
   }
 
   async #until<Found>(what: string, find: () => Found | undefined): Promise<Found> {
-    for (;;) {
-      const found = find();
-      if (found !== undefined) return found;
-      if (this.#hasEnded) throw new Error(`the command ended without ${what}: ${JSON.stringify(await this.#finished)}`);
-      await this.#changed.promise;
+    let isTooLate = false;
+    const timer = setTimeout(() => {
+      isTooLate = true;
+      this.#notify();
+    }, PATIENCE_MS);
+    try {
+      for (;;) {
+        const found = find();
+        if (found !== undefined) return found;
+        if (this.#hasEnded) throw new Error(`the command ended without ${what}: ${JSON.stringify(await this.#finished)}`);
+        if (isTooLate) throw new Error(`the command has not come to ${what} in ${PATIENCE_MS / 1000} s: ${this.#stdout}`);
+        await this.#changed.promise;
+      }
+    } finally {
+      clearTimeout(timer);
     }
   }
 
