@@ -82,7 +82,7 @@ export function drawUnchoking(results: SwarmResults): string {
   const members = results.peers.length / Math.max(1, shares.length);
   return drawMatrix({
     title: 'Who unchoked whom',
-    subtitle: members <= 1 ? 'Each row is a peer, those with fast uplinks first in their class' : `Each row is about ${Math.round(members)} peers, those with fast uplinks first in their class`,
+    subtitle: `Each row is ${members <= 1 ? 'a peer' : `about ${Math.round(members)} peers`}, class by class, in order of arrival`,
     rowLabel: 'gave', columnLabel: 'took', valueLabel: 'of the time\nunchoked',
     values: shares, groups, formatValue: formatPercent,
   });
@@ -93,13 +93,16 @@ export function drawExchange(results: SwarmResults): string {
   const leechers = results.peers.filter((peer) => !peer.isSeed);
   const megabytes = (peer: PeerResult): Point => [peer.receivedBytes / 1e6, peer.sentBytes / 1e6];
   const most = leechers.reduce((greatest, peer) => Math.max(greatest, ...megabytes(peer)), 0);
+  const least = leechers.reduce((smallest, peer) => Math.min(smallest, ...megabytes(peer)), most);
+  // Where all come to about the same, the differences are what there is to see.
+  const from = least > most / 2 ? Math.floor(least / 10) * 10 : 0;
   return drawFigure({
     title: 'Given against taken',
     subtitle: 'One mark for each peer; above the line it has given more than it took',
-    x: { label: 'Received (MB)' },
-    y: { label: 'Sent (MB)' },
+    x: { label: 'Received (MB)', min: from },
+    y: { label: 'Sent (MB)', min: from },
     layers: [
-      { kind: 'line', name: 'As much as taken', points: [[0, 0], [most, most]], isReference: true },
+      { kind: 'line', name: 'As much as taken', points: [[from, from], [most, most]], isReference: true },
       ...[...new Set(leechers.map((peer) => peer.className))].map((name): Layer => (
         { kind: 'dots', name, points: leechers.filter((peer) => peer.className === name).map(megabytes) }
       )),
