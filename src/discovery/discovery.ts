@@ -47,6 +47,10 @@ export interface Discovery {
   search(identity: SwarmIdentity, reports: DiscoveryReports): Search;
 }
 
+/** Who has fewer neighbours than this and wants something says so to his searches, so often. */
+export const ENOUGH_NEIGHBOURS = 20;
+export const WANT_MORE_INTERVAL_MS = 5_000;
+
 /** One torrent's search under way. */
 export interface Search {
   /** More peers would be welcome before the usual time. May be called often; it is the search that holds back. */

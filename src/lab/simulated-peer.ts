@@ -4,7 +4,7 @@
  * Invariant: before `arrive` and after `leave` it holds no timer and no connection.
  */
 import type { Bitfield } from '../bytes/bitfield.ts';
-import type { Search } from '../discovery/discovery.ts';
+import { ENOUGH_NEIGHBOURS, WANT_MORE_INTERVAL_MS, type Search } from '../discovery/discovery.ts';
 import { trackerDiscovery } from '../discovery/tracker/tracker-discovery.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Timer } from '../runtime/clock.ts';
@@ -22,9 +22,6 @@ import type { PeerResult } from './swarm-results.ts';
 import type { ScenarioTorrent } from './scenario-torrent.ts';
 
 const PORT = 6881;
-/** With fewer neighbours than this the tracker is asked for more, as a session does. */
-const ENOUGH_NEIGHBOURS = 20;
-const WANT_MORE_INTERVAL_MS = 5000;
 
 /** What a class of the scenario makes of each of its peers. */
 export interface Role {

@@ -12,7 +12,9 @@ import { describeError, ShoalError } from '../bytes/errors.ts';
 import { toHex } from '../bytes/hex.ts';
 import { keepNewest } from '../bytes/keep-newest.ts';
 import { LIMITS } from '../bytes/limits.ts';
-import type { Discovery, DiscoveryReports, Search, SwarmIdentity } from '../discovery/discovery.ts';
+import {
+  ENOUGH_NEIGHBOURS, WANT_MORE_INTERVAL_MS, type Discovery, type DiscoveryReports, type Search, type SwarmIdentity,
+} from '../discovery/discovery.ts';
 import { isSelected, type Magnet } from '../metainfo/magnet.ts';
 import { pieceSize, shortInfoHashes, type Metainfo } from '../metainfo/metainfo.ts';
 import { parseInfo } from '../metainfo/parse.ts';
@@ -31,9 +33,6 @@ import { stateFiles, type StateFiles } from './state-files.ts';
 import { webSeedLines, type TorrentState, type TorrentStatus } from './torrent-status.ts';
 
 const SAVE_INTERVAL_MS = 30_000;
-const WANT_MORE_INTERVAL_MS = 5_000;
-/** With fewer neighbours than this more are looked for. */
-const ENOUGH_NEIGHBOURS = 20;
 
 export interface AddOptions {
   /** Where the file, or the torrent's folder, is put. */
