@@ -275,6 +275,11 @@ function translated(socket: DatagramSocket): DatagramSocket {
   };
 }
 
+/** The same with everybody's datagrams let in. */
+function letIn(socket: DatagramSocket): DatagramSocket {
+  return { ...translated(socket), send: socket.send.bind(socket), receive: socket.receive.bind(socket) };
+}
+
 test('a peer that strangers cannot reach is not let on the circle, but may ask', async () => {
   const network = await RingNetwork.joined(12, { seed: 14, settings: QUICK });
   await network.complete(network.peers[0].node.publish(file(1)));
@@ -287,9 +292,22 @@ test('a peer that strangers cannot reach is not let on the circle, but may ask',
   assert.equal((await network.complete(hidden.node.find('film'))).length, 1);
 });
 
+test('who began a ring behind a translator that lets everybody in learns its address from the first who comes', async () => {
+  const network = new RingNetwork({ seed: 16, settings: QUICK });
+  const first = await network.add({ tamper: letIn });
+  first.node.begin();
+  await network.run(60_000);
+  const newcomer = await network.add();
+  await network.complete(newcomer.node.join([{ host: first.host.addresses[0], port: RING_PORT }]));
+  await network.complete(newcomer.node.publish(file(1)));
+  assert.equal((await network.complete(first.node.find('film'))).length, 1);
+  await network.run(10_000);
+  assert.deepEqual(network.circleFaults(), []);
+});
+
 test('behind a translator that lets everybody in, a peer learns its address from others, and stands where that is', async () => {
   const network = await RingNetwork.joined(12, { seed: 15, settings: QUICK });
-  const inside = await network.add({ tamper: (socket) => ({ ...translated(socket), send: socket.send.bind(socket), receive: socket.receive.bind(socket) }) });
+  const inside = await network.add({ tamper: letIn });
   await network.complete(inside.node.join([endpointOf(network.peers[0])]));
   assert.deepEqual(inside.node.status().endpoint, { host: inside.host.addresses[0], port: RING_PORT });
   await network.run(30_000);

@@ -366,7 +366,7 @@ export class RingNode {
 
   #neighboursChanged(): void {
     if (this.#state !== 'member') return;
-    this.#ownAddress.settle();
+    if (!this.#context.table.isAlone) this.#ownAddress.settle();
     this.#stabiliser.soon();
     this.#replicator.neighboursChanged();
   }
