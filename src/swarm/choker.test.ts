@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { loneNeighbour, type LoneNeighbour } from '../../test/support/lone-neighbour.ts';
+import { Bitfield } from '../bytes/bitfield.ts';
 import { SeededRandom } from '../runtime/simulated/simulation.ts';
 import { AdaptiveChoking } from './adaptive-choking.ts';
 import { Choker } from './choker.ts';
@@ -13,12 +14,15 @@ import type { Upload } from './upload.ts';
 const PIECE_LENGTH = 256 * 1024;
 
 class Chokers {
+  /** Of eight pieces. */
+  readonly have: Bitfield;
   readonly neighbours = new Set<LoneNeighbour>();
   readonly choker: Choker;
   nowMs = 0;
 
-  constructor(policy: ChokingPolicy) {
-    const upload = { pieceLength: PIECE_LENGTH, choke: (neighbour: LoneNeighbour) => neighbour.choke(this.nowMs) };
+  constructor(policy: ChokingPolicy, have = Bitfield.full(8)) {
+    this.have = have;
+    const upload = { pieceLength: PIECE_LENGTH, have: this.have, choke: (neighbour: LoneNeighbour) => neighbour.choke(this.nowMs) };
     this.choker = new Choker(policy, new SeededRandom(1), upload as unknown as Upload, this.neighbours);
   }
 
@@ -49,6 +53,23 @@ test('who becomes interested is unchoked at once while a slot is empty, the long
   chokers.neighbours.delete(first[0]);
   chokers.choker.fillSlots(chokers.nowMs);
   assert.deepEqual(chokers.unchoked, first.slice(1, 6));
+});
+
+test('who has few pieces sends to as few neighbours at a time', () => {
+  const have = new Bitfield(8);
+  have.set(3);
+  const chokers = new Chokers(new TitForTat(), have);
+  const all = Array.from({ length: 8 }, () => chokers.add());
+  assert.deepEqual(chokers.unchoked, [all[0]]);
+  chokers.choker.runRound(chokers.nowMs += 10_000, false);
+  assert.equal(chokers.unchoked.length, 1);
+  have.set(5);
+  have.set(6);
+  chokers.choker.runRound(chokers.nowMs += 10_000, false);
+  assert.equal(chokers.unchoked.length, 3);
+  have.setAll();
+  chokers.choker.runRound(chokers.nowMs += 10_000, false);
+  assert.equal(chokers.unchoked.length, 5);
 });
 
 test('who wants nothing keeps his place until another takes it', () => {

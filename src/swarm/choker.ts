@@ -2,8 +2,8 @@
  * Carries out a choking policy: a round every ten seconds, and between rounds whoever becomes interested is unchoked at once
  * while a slot is empty.
  *
- * Invariant: the unchoked are never more than the policy's slots. Between rounds nobody is choked but one who wants nothing,
- * or who has had his turn with a seed, and only where another takes his place.
+ * Invariant: the unchoked are never more than the policy's slots, nor than the pieces that there are to send. Between rounds
+ * nobody is choked but one who wants nothing, or who has had his turn with a seed, and only where another takes his place.
  */
 import type { Random } from '../runtime/random.ts';
 import type { ChokingPolicy } from './choking-policy.ts';
@@ -29,6 +29,19 @@ export class Choker {
   runRound(nowMs: number, seeding: boolean): void {
     const interested = [...this.#neighbours].filter((neighbour) => neighbour.peerInterested);
     const chosen = this.#policy.choose({ nowMs, random: this.#random, round: this.#round++, interested, seeding, pieceLength: this.#upload.pieceLength });
+    this.#carryOut(new Set([...chosen].slice(0, this.#slots)), nowMs);
+  }
+
+  /**
+   * Who has only a few pieces sends to no more neighbours at once: to one after the other a piece goes as fast as to all
+   * together, but for the first it is whole soon, and it can be passed on meanwhile. So a swarm that begins doubles the faster.
+   */
+  get #slots(): number {
+    const { have } = this.#upload;
+    return have.isFull ? this.#policy.slots : Math.min(this.#policy.slots, Math.max(1, have.count));
+  }
+
+  #carryOut(chosen: ReadonlySet<Neighbour>, nowMs: number): void {
     // Chokes go first, so that the link is free for those who come.
     for (const neighbour of this.#neighbours) if (!chosen.has(neighbour) && !neighbour.amChoking) this.#upload.choke(neighbour);
     for (const neighbour of chosen) neighbour.unchoke(nowMs);
@@ -38,12 +51,13 @@ export class Choker {
   fillSlots(nowMs: number): void {
     let served = 0;
     for (const neighbour of this.#neighbours) if (!neighbour.amChoking && neighbour.peerInterested) served += 1;
-    if (served >= this.#policy.slots) return;
+    const slots = this.#slots;
+    if (served >= slots) return;
     const all = [...this.#neighbours];
     const idle = all.filter((neighbour) => !neighbour.amChoking && !neighbour.peerInterested);
-    const next = longestWaiting(all.filter((neighbour) => neighbour.amChoking && neighbour.peerInterested)).slice(0, this.#policy.slots - served);
+    const next = longestWaiting(all.filter((neighbour) => neighbour.amChoking && neighbour.peerInterested)).slice(0, slots - served);
     // Whoever wants nothing just now keeps his place until another takes it: else, once he wants something, there were too many.
-    for (const neighbour of idle.slice(0, Math.max(0, served + idle.length + next.length - this.#policy.slots))) this.#upload.choke(neighbour);
+    for (const neighbour of idle.slice(0, Math.max(0, served + idle.length + next.length - slots))) this.#upload.choke(neighbour);
     for (const neighbour of next) neighbour.unchoke(nowMs);
   }
 

@@ -5,6 +5,7 @@
  * Invariant: a block is sent only of a piece that is had, to a neighbour that is unchoked or allowed it, and at most once a
  * request. What waits in a channel is about half a second of what flows.
  */
+import type { Bitfield } from '../bytes/bitfield.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import { pieceSize } from '../metainfo/metainfo.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -49,6 +50,11 @@ export class Upload {
     this.#limit = world.limit;
     this.#hooks = world.hooks;
     this.#reader = new BlockReader(contents);
+  }
+
+  /** What there is to serve. */
+  get have(): Bitfield {
+    return this.#contents.have;
   }
 
   get pieceLength(): number {
