@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lookUpAmongLiars, lookUpFromAll, lookUpUnderChurn, measureLookups } from './kademlia-experiments.ts';
+import { lookUpAfterFailures, lookUpAmongLiars, lookUpFromAll, lookUpUnderChurn, measureLookups } from './kademlia-experiments.ts';
 import { KademliaNetwork } from './kademlia-network.ts';
 
 const NODES = 1000;
@@ -32,6 +32,13 @@ test('while half of 1,000 nodes are replaced every 30 minutes, 99 lookups of 100
   const network = await KademliaNetwork.of(NODES);
   const { foundShare } = await lookUpUnderChurn(network, { replacementMs: 30 * MINUTE_MS, durationMs: 30 * MINUTE_MS, keys: 20, lookups: 200 });
   assert.ok(foundShare >= 0.99, String(foundShare));
+});
+
+test('after half of the nodes have failed at once, what the others have announced is found, at the cost of more queries', async () => {
+  const before = await measureLookups(await KademliaNetwork.of(300), 20, 200);
+  const after = await lookUpAfterFailures(await KademliaNetwork.of(300), 0.5, 20, 200);
+  assert.ok(after.foundShare >= 0.98, String(after.foundShare));
+  assert.ok(after.meanQueries > before.meanQueries && after.meanQueries < before.meanQueries * 2.5, `${before.meanQueries} ${after.meanQueries}`);
 });
 
 test('a tenth of the nodes, naming nodes and peers that do not exist, does not lead lookups astray', async () => {
