@@ -4,7 +4,8 @@
  *
  * The model: an uplink sends one message after the other, in turn from each channel that has any (so that channels share it
  * fairly, as long TCP flows do); the message travels both ends' latencies, then waits for the receiver's downlink. What fits
- * in one packet waits for neither link, but is charged to both. Bytes are charged by `Protocol.weigh`; nothing is encoded.
+ * in one packet waits for neither link, but is charged to both; behind a long message of its own channel it goes along with
+ * that, in the same event. Bytes are charged by `Protocol.weigh`; nothing is encoded.
  * Datagrams and HTTP take no time on the links, but for bodies that are read as streams; datagrams can be lost, doubled and
  * delayed.
  *
