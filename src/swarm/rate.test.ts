@@ -43,8 +43,9 @@ test('a limit lets through its rate in the long run, one second\'s worth and one
       assert.equal(limit.take(bytes, nowMs), mayPass);
       if (mayPass) passed += bytes;
       assert.ok(passed <= bytesPerSecond * (1 + nowMs / 1000) + 40_000);
-      const againMs = nowMs + limit.waitMs(nowMs) + 1e-6;
-      assert.equal(limit.waitMs(againMs), 0);
+      const againMs = limit.waitMs(nowMs);
+      assert.ok(againMs <= 1000, 'the rate may be changed meanwhile');
+      if (againMs < 1000) assert.equal(limit.waitMs(nowMs + againMs + 1e-6), 0);
     }
   }));
 });
@@ -58,7 +59,19 @@ test('a limit that is changed holds from then on; none is none; what has passed 
   assert.ok(Math.abs(limit.waitMs(0) - 501) < 1e-9);
   assert.equal(limit.take(1, 502), true);
   limit.charge(3000, 1000);
-  assert.ok(limit.waitMs(1000) > 2000);
+  assert.deepEqual([1000, 2000, 2900].map((nowMs) => limit.waitMs(nowMs) > 0), [true, true, true]);
   limit.setRate(Number.POSITIVE_INFINITY, 1000);
   assert.equal(limit.take(1, 1000), true);
+});
+
+test('what passes without a limit is not held against the next one; a limit of nothing lets nothing through until it is raised', () => {
+  const limit = new RateLimit(1000, 0);
+  limit.setRate(Number.POSITIVE_INFINITY, 0);
+  limit.charge(1e9, 0);
+  limit.setRate(1000, 0);
+  assert.equal(limit.take(1, 0), true);
+  limit.setRate(0, 0);
+  assert.deepEqual([limit.take(1, 1e9), limit.waitMs(1e9)], [false, 1000]);
+  limit.setRate(1000, 1e9);
+  assert.equal(limit.take(1, 1e9 + 1000), true);
 });

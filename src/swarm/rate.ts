@@ -53,13 +53,16 @@ export class RateMeter {
   }
 }
 
+/** Whoever waits looks again after this at the latest, for the rate may have been changed meanwhile. */
+const LONGEST_WAIT_MS = 1000;
+
 /** Lets through no more than so many bytes a second, with one second's worth at once at most (a token bucket). */
 export class RateLimit {
   #bytesPerSecond: number;
   #allowance: number;
   #updatedMs: number;
 
-  /** `bytesPerSecond` Infinity: no limit. */
+  /** `bytesPerSecond` Infinity: no limit; 0: nothing passes. */
   constructor(bytesPerSecond: number, nowMs: number) {
     this.#bytesPerSecond = bytesPerSecond;
     this.#allowance = bytesPerSecond;
@@ -87,15 +90,16 @@ export class RateLimit {
 
   /** Counts `bytes` that have passed already. */
   charge(bytes: number, nowMs: number): void {
+    if (this.#bytesPerSecond === Number.POSITIVE_INFINITY) return;
     this.#refill(nowMs);
     this.#allowance -= bytes;
   }
 
-  /** Milliseconds until `take` may succeed again. */
+  /** Milliseconds after which to ask again; 0 where something may pass now. */
   waitMs(nowMs: number): number {
     if (this.#bytesPerSecond === Number.POSITIVE_INFINITY) return 0;
     this.#refill(nowMs);
-    return this.#allowance > 0 ? 0 : ((1 - this.#allowance) / this.#bytesPerSecond) * 1000;
+    return this.#allowance > 0 ? 0 : Math.min(LONGEST_WAIT_MS, ((1 - this.#allowance) / this.#bytesPerSecond) * 1000);
   }
 
   #refill(nowMs: number): void {

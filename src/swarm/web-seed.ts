@@ -269,8 +269,7 @@ export class WebSeed implements Supplier {
     const nowMs = clock.now();
     this.#meter.add(bytes, nowMs);
     limit.charge(bytes, nowMs);
-    const waitMs = limit.waitMs(nowMs);
-    if (waitMs > 0) await sleep(clock, waitMs, signal);
+    for (let waitMs = limit.waitMs(nowMs); waitMs > 0; waitMs = limit.waitMs(clock.now())) await sleep(clock, waitMs, signal);
   }
 }
 
