@@ -30,9 +30,10 @@ export class FileReader {
     this.#torrent = torrent;
   }
 
-  stream({ start = 0, end = this.#file.length }: { readonly start?: number; readonly end?: number }): ReadableStream<Uint8Array> {
+  /** From byte `start` up to, not including, `end`; what is past the file's end is left out. */
+  stream(start: number, end: number): ReadableStream<Uint8Array> {
     const givenUp = new AbortController();
-    let position = Math.max(0, start);
+    let position = start;
     const last = Math.min(end, this.#file.length);
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {

@@ -168,3 +168,25 @@ test('a link that names a publisher gets the torrent that is published now; with
   const without = await Session.open(runtimeOf('10.0.0.3'), { discovery: ['tracker'] });
   await assert.rejects(without.add(link, { directory: '/got' }), { code: 'NO_DHT' });
 });
+
+test('a session that has been closed takes no torrent; a rate that makes no sense is refused', async () => {
+  const { simulation, runtimeOf } = world();
+  const runtime = runtimeOf('10.0.0.1');
+  for (const upBytesPerSecond of [-1, Number.NaN]) await assert.rejects(Session.open(runtime, { upBytesPerSecond }), { code: 'BAD_RATE' });
+  const session = await Session.open(runtime);
+  assert.throws(() => session.limitRates({ down: Number.NaN }), { code: 'BAD_RATE' });
+  await simulation.complete(session.close(), 60_000);
+  await assert.rejects(session.add(metainfo, { directory: '/got' }), { code: 'CLOSED' });
+  assert.deepEqual(session.torrents, []);
+});
+
+test('a rate of nothing is a pause, which ends soon after the rate is raised', async () => {
+  const { simulation, runtimeOf } = world();
+  await seedAt(runtimeOf('10.0.0.1'));
+  const session = await Session.open(runtimeOf('10.0.0.2'), { downBytesPerSecond: 0 });
+  const torrent = await session.add(metainfo, { directory: '/got', peers: [{ host: '10.0.0.1', port: 6881 }] });
+  await simulation.run(60_000);
+  assert.equal(torrent.status().haveBytes, 0);
+  session.limitRates({ down: Number.POSITIVE_INFINITY });
+  await simulation.complete(torrent.whenDone(), 15_000);
+});

@@ -35,7 +35,7 @@ export interface SessionOptions {
   readonly listenHost?: string;
   /** Where resume records are kept; absent: nowhere, so that every start checks the files. */
   readonly stateDirectory?: string;
-  /** Absent: no limit. */
+  /** For all torrents together; absent: no limit; 0: nothing passes. `Session.limitRates` changes them. */
   readonly downBytesPerSecond?: number;
   readonly upBytesPerSecond?: number;
   /** Default `adaptive`. */
@@ -66,9 +66,11 @@ export class Session implements AsyncDisposable {
   readonly #torrents = new Set<Torrent>();
   readonly #downLimit: RateLimit;
   readonly #upLimit: RateLimit;
+  #isClosed = false;
 
-  /** Begins to listen. Rejects with `ShoalError`: 'LISTEN_FAILED', or 'RING_UNKNOWN' where a ring is all there is to find peers by. */
+  /** Begins to listen. Rejects with `ShoalError`: 'LISTEN_FAILED', 'BAD_RATE', or 'RING_UNKNOWN' where a ring is all there is to find peers by. */
   static async open(runtime: Runtime, options: SessionOptions = {}): Promise<Session> {
+    checkRates(options.downBytesPerSecond, options.upBytesPerSecond);
     const byInfoHash = new Map<string, Torrent>();
     const lobby = new Lobby(runtime.clock, (channel, handshake) => welcome(byInfoHash, channel, handshake));
     const listener = await listen(runtime, options, (channel) => lobby.enter(channel));
@@ -146,13 +148,14 @@ export class Session implements AsyncDisposable {
   /**
    * Begins with a torrent: a torrent file's path, URL or bytes, a magnet link, or either already read. Resolves as soon as
    * it has begun. A link that names a publisher (BEP 46) is looked up in the DHT first. Rejects with `ShoalError`:
-   * 'BAD_SOURCE', 'DUPLICATE_TORRENT' where it is here already, 'NOT_PUBLISHED' where the publisher's torrent is not found.
+   * 'BAD_SOURCE', 'DUPLICATE_TORRENT' where it is here already, 'CLOSED' where the session is, 'NOT_PUBLISHED' where the publisher's torrent is not found.
    */
   async add(given: string | Uint8Array | Metainfo | Magnet, options: AddOptions & { readonly signal?: AbortSignal }): Promise<Torrent> {
     const named = typeof given === 'string' ? await resolveSource(this.#runtime, given, options.signal)
       : given instanceof Uint8Array ? parseTorrent(given)
       : given;
     const source = isMetainfo(named) ? named : await this.#resolve(named, options.signal);
+    if (this.#isClosed) throw new ShoalError('CLOSED', 'this session has been closed; open another');
     const keys = shortInfoHashes(source).map(toHex);
     if (keys.some((key) => this.#byInfoHash.has(key))) throw new ShoalError('DUPLICATE_TORRENT', `${source.name ?? keys[0]} is in this session already`);
     const torrent = new Torrent(source, options, this.#surroundings);
@@ -176,8 +179,9 @@ export class Session implements AsyncDisposable {
     await torrent.stop();
   }
 
-  /** For all torrents together, in bytes per second; Infinity for no limit. */
+  /** For all torrents together, in bytes per second: Infinity for no limit, 0 for a pause. Throws `ShoalError` 'BAD_RATE'. */
   limitRates({ down, up }: { readonly down?: number; readonly up?: number }): void {
+    checkRates(down, up);
     const nowMs = this.#runtime.clock.now();
     if (down !== undefined) this.#downLimit.setRate(down, nowMs);
     if (up !== undefined) this.#upLimit.setRate(up, nowMs);
@@ -185,12 +189,19 @@ export class Session implements AsyncDisposable {
 
   /** Stops everything, in order. Never rejects. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([this.#listener.close(), ...[...this.#torrents].map((torrent) => this.remove(torrent))]);
     await this.#discoveries.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+}
+
+function checkRates(...rates: readonly (number | undefined)[]): void {
+  for (const rate of rates) {
+    if (rate !== undefined && !(rate >= 0)) throw new ShoalError('BAD_RATE', `a rate of ${rate} bytes per second makes no sense: it is 0 or more`);
   }
 }
 

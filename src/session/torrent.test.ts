@@ -68,7 +68,10 @@ test('only the selected files come, and others when they are selected too; what 
   assert.ok(first < FILES['/t/b.bin'].length + 2 * PIECE);
   await world.simulation.complete(torrent.select(() => 'high'), 10_000);
   assert.equal(torrent.state, 'downloading');
-  await world.simulation.runUntil(() => torrent.state === 'seeding', 60_000);
+  const againMs = world.simulation.now();
+  await world.simulation.complete(torrent.whenDone(), 60_000);
+  assert.equal(torrent.state, 'seeding');
+  assert.ok(world.simulation.now() - againMs < 5000, 'the seed, from which it had parted, is met again at once');
   for (const [path, bytes] of Object.entries(FILES)) assert.deepEqual(await runtime.disk.readWhole(`/got${path}`, 1e9), bytes);
   assert.equal(torrent.status().downloadedBytes, metainfo.length);
 });
@@ -93,6 +96,8 @@ test('a file that vanishes while it comes stops the torrent with a clear error; 
   await world.simulation.runUntil(() => torrent.status().progress > 0.5, 60_000);
   await disk.remove('/got/t/b.bin');
   await assert.rejects(world.simulation.complete(torrent.whenDone(), 60_000), ({ message }: Error) => /b\.bin/.test(message));
+  assert.equal(torrent.state, 'failed');
+  await assert.rejects(torrent.select(() => 'normal'), /b\.bin/);
   assert.equal(torrent.state, 'failed');
   await world.simulation.complete(session.close(), 10_000);
   const again = await world.get(world.runtime(disk), metainfo);
@@ -130,6 +135,7 @@ test('any part of a file can be read while it comes, and comes before the rest',
   assert.equal(torrent.state, 'downloading');
   await assert.rejects(torrent.stream('none.bin'), { code: 'NO_SUCH_FILE' });
   await assert.rejects(torrent.stream(99), { code: 'NO_SUCH_FILE' });
+  for (const start of [-1, 0.5, Number.NaN]) await assert.rejects(torrent.stream(0, { start }), { code: 'BAD_RANGE' });
 });
 
 test('a stream ends with its torrent, however that ends; one that is given up is done with at once', async () => {

@@ -80,7 +80,8 @@ export class Torrent {
   readonly #messages = new Map<string, string>();
   readonly #ready = Promise.withResolvers<Metainfo>();
   readonly #metadata = Promise.withResolvers<Metainfo>();
-  readonly #done = Promise.withResolvers<void>();
+  /** Renewed where more is wanted after all was had. */
+  #done = Promise.withResolvers<void>();
   readonly #timers: Timer[] = [];
   /** Called at every change that somebody may wait for. */
   readonly #watchers = new Set<() => void>();
@@ -160,20 +161,26 @@ export class Torrent {
     this.swarm.accept(channel, handshake);
   }
 
-  /** Changes what is wanted. Rejects with `DiskError`. */
+  /** Changes what is wanted; `whenDone` is for that, then. Rejects with `DiskError`, or with why the torrent has ended. */
   async select(select: Select): Promise<void> {
     const metainfo = await this.whenReady();
     const selection = new Selection(metainfo, select);
     await this.#store?.select(selection.files);
+    const ended = this.#error ?? (this.#abort.signal.aborted ? this.#abort.signal.reason : undefined);
+    if (ended !== undefined) throw ended;
     this.#selection = selection;
     this.#countHave();
-    if (this.swarm.transfer?.isSeeding === false || selection.wantedBytes > this.#haveBytes) this.#setState('downloading');
+    if (this.swarm.transfer?.isSeeding === false || selection.wantedBytes > this.#haveBytes) {
+      if (this.#state === 'seeding') this.#renewDone();
+      this.#setState('downloading');
+    }
     this.swarm.setPriorities((piece) => selection.priorityOf(piece));
   }
 
   /**
    * A file's bytes as they can be had, as a Web stream. What is missing is fetched before the rest. `file` is an index in
    * `Metainfo.files`, or a path below the torrent's folder with `/` between; `start` and `end` count bytes, `end` not included.
+   * Rejects with `ShoalError` 'NO_SUCH_FILE' or 'BAD_RANGE', or with why the torrent has failed.
    */
   async stream(file: number | string, range: { readonly start?: number; readonly end?: number } = {}): Promise<ReadableStream<Uint8Array>> {
     const metainfo = await this.whenReady();
@@ -181,7 +188,11 @@ export class Torrent {
     const entry = metainfo.files[index];
     const transfer = this.swarm.transfer;
     if (entry === undefined || transfer === undefined) throw new ShoalError('NO_SUCH_FILE', `${this.name} has no file ${file}`);
-    return new FileReader(transfer, entry, { watch: (action) => this.#watch(action), endedBy: () => this.#error ?? this.#abort.signal.reason }).stream(range);
+    const { start = 0, end = entry.length } = range;
+    if (![start, end].every((place) => place === Number.POSITIVE_INFINITY || (Number.isInteger(place) && place >= 0))) {
+      throw new ShoalError('BAD_RANGE', `${start} to ${end} are no bytes of a file: they are counted from 0 in whole numbers`);
+    }
+    return new FileReader(transfer, entry, { watch: (action) => this.#watch(action), endedBy: () => this.#error ?? this.#abort.signal.reason }).stream(start, end);
   }
 
   /** A look now and every `intervalMs`, and at the end. Ends when the torrent is stopped; throws `ShoalError` where it fails. */
@@ -317,6 +328,11 @@ export class Torrent {
     if (hadToDownload) for (const search of this.#searches) search.completed();
     this.#done.resolve();
     void this.#save();
+  }
+
+  #renewDone(): void {
+    this.#done = Promise.withResolvers();
+    this.#done.promise.catch(() => undefined);
   }
 
   #fail(error: Error): void {

@@ -91,8 +91,10 @@ export class ExtendedMessages {
     for (const neighbour of this.#options.all) this.#tellPeers(neighbour, nowMs);
   }
 
-  announceUploadOnly(): void {
-    for (const neighbour of this.#options.all) neighbour.sendExtended('upload_only', Uint8Array.of(1), this.#options.clock.now());
+  /** Whether we want nothing more (BEP 21). */
+  tellUploadOnly(): void {
+    const payload = Uint8Array.of(this.#options.isUploadOnly() ? 1 : 0);
+    for (const neighbour of this.#options.all) neighbour.sendExtended('upload_only', payload, this.#options.clock.now());
   }
 
   left(neighbour: Neighbour): void {

@@ -41,6 +41,8 @@ export class Neighbour {
   dhtPort: number | undefined;
   /** It says that it will not download (BEP 21). */
   uploadOnly = false;
+  /** It is being let go of, for neither of us wants anything. */
+  partsAsSeed = false;
 
   /** What it has. Empty until the piece count is known; what it says before that waits in `#early`. */
   pieces = new Bitfield(0);

@@ -123,8 +123,8 @@ export class Neighbours {
     for (const neighbour of this.all) {
       if (neighbour.peerInterested || neighbour.amInterested) neighbour.uselessSinceMs = nowMs;
       if (neighbour.download.bytesPerSecond(nowMs) > 0 || neighbour.upload.bytesPerSecond(nowMs) > 0) neighbour.fruitlessSinceMs = nowMs;
-      const bothSeeds = weAreSeed && (neighbour.isSeed || neighbour.uploadOnly);
-      if (bothSeeds || (isFull && nowMs - neighbour.uselessSinceMs > USELESS_MS)) neighbour.channel.close();
+      neighbour.partsAsSeed = weAreSeed && (neighbour.isSeed || neighbour.uploadOnly);
+      if (neighbour.partsAsSeed || (isFull && nowMs - neighbour.uselessSinceMs > USELESS_MS)) neighbour.channel.close();
     }
     if (isFull && nowMs - this.#turnoverMs >= TURNOVER_MS) this.#dropFruitless(nowMs);
   }
@@ -257,8 +257,11 @@ export class Neighbours {
     if (neighbour.listenEndpoint !== undefined) {
       // One that broke the protocol, or does not keep up, will do so again; one that has left may be back.
       const isLeave = reason === undefined || (reason instanceof ShoalError && reason.code === 'CONNECTION_LOST');
+      const isSeed = neighbour.isSeed || neighbour.uploadOnly;
+      // Seeds part because neither wants anything: they may meet again as soon as one does.
+      const pauseMs = isSeed && (neighbour.partsAsSeed || this.#options.weAreSeed()) ? 0 : RECONNECT_PAUSE_MS;
       if (!isLeave) this.candidates.failed(neighbour.listenEndpoint, nowMs);
-      else this.candidates.released(neighbour.listenEndpoint, nowMs, { pauseMs: RECONNECT_PAUSE_MS, isSeed: neighbour.isSeed || neighbour.uploadOnly });
+      else this.candidates.released(neighbour.listenEndpoint, nowMs, { pauseMs, isSeed });
     }
     this.#options.hooks.left(neighbour, reason);
     this.connectMore();

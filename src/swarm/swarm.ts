@@ -182,7 +182,11 @@ export class Swarm {
 
   /** What each piece is wanted for now; may lead to `finished` once more. */
   setPriorities(priorityOf: (piece: number) => PiecePriority): void {
+    const wasSeeding = this.#transfer?.isSeeding === true;
     this.#transfer?.setPriorities(priorityOf);
+    if (!wasSeeding || this.#transfer?.isSeeding === true) return;
+    this.#extended.tellUploadOnly();
+    this.neighbours.connectMore();
   }
 
   neighbourStatus(): NeighbourStatus[] {
@@ -270,7 +274,7 @@ export class Swarm {
 
   #finished(): void {
     const nowMs = this.#options.clock.now();
-    this.#extended.announceUploadOnly();
+    this.#extended.tellUploadOnly();
     for (const neighbour of this.neighbours.all) neighbour.tellWaiting(nowMs, nowMs);
     this.neighbours.dropUseless(nowMs);
     this.#options.hooks.finished();
