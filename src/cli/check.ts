@@ -2,12 +2,11 @@
 import type { Command } from 'commander';
 import type { Bitfield } from '../bytes/bitfield.ts';
 import { formatBytes, formatPercent } from '../bytes/units.ts';
-import { spaceLength, type Metainfo } from '../metainfo/metainfo.ts';
+import { heldBytes, spaceLength, type Metainfo } from '../metainfo/metainfo.ts';
 import { nodeRuntime } from '../runtime/node/runtime.ts';
 import { stateFiles } from '../session/state-files.ts';
 import { checkPieces } from '../storage/check.ts';
 import { openFileStore } from '../storage/file-store.ts';
-import { Layout } from '../storage/layout.ts';
 import { FAILED } from './failure.ts';
 import { addExamples } from './help.ts';
 import { shortInfoHash } from './info-hashes.ts';
@@ -74,18 +73,9 @@ interface CheckedFile {
 }
 
 function checkedFiles(metainfo: Metainfo, good: Bitfield, isThere: (file: number) => boolean): CheckedFile[] {
-  const layout = new Layout(metainfo);
-  return metainfo.files.flatMap((file, index) => {
-    if (file.isPadding) return [];
-    const { first, end } = layout.piecesOf(index);
-    let goodBytes = 0;
-    for (let piece = first; piece < end; piece++) {
-      if (!good.has(piece)) continue;
-      const start = Math.max(file.offset, piece * metainfo.pieceLength);
-      goodBytes += Math.min(file.offset + file.length, (piece + 1) * metainfo.pieceLength) - start;
-    }
-    return [{ path: file.path.join('/'), length: file.length, goodBytes, isThere: isThere(index) }];
-  });
+  return metainfo.files.flatMap((file, index) => (file.isPadding ? [] : [{
+    path: file.path.join('/'), length: file.length, goodBytes: heldBytes(file, metainfo.pieceLength, good), isThere: isThere(index),
+  }]));
 }
 
 /** The files that are not whole, and a summary. */

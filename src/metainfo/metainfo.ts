@@ -99,6 +99,16 @@ export function piecesOf({ offset, length }: Pick<FileEntry, 'offset' | 'length'
   return { first, end: length === 0 ? first : Math.ceil((offset + length) / pieceLength) };
 }
 
+/** Bytes of a file that lie in the pieces that are had. */
+export function heldBytes(file: Pick<FileEntry, 'offset' | 'length'>, pieceLength: number, have: { has(piece: number): boolean }): number {
+  const { first, end } = piecesOf(file, pieceLength);
+  let bytes = 0;
+  for (let piece = first; piece < end; piece++) {
+    if (have.has(piece)) bytes += Math.min(file.offset + file.length, (piece + 1) * pieceLength) - Math.max(file.offset, piece * pieceLength);
+  }
+  return bytes;
+}
+
 /** The one file that a piece of a v2 or hybrid torrent belongs to: files are aligned, so it is the last to begin at or before it. */
 export function fileOfPiece<File extends Pick<FileEntry, 'offset'>>(
   { files, pieceLength }: { readonly files: readonly File[]; readonly pieceLength: number },

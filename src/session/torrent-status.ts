@@ -35,6 +35,19 @@ export interface TorrentStatus {
   readonly messages: readonly string[];
 }
 
+/** What stands of one file. */
+export interface FileStatus {
+  /** In `Metainfo.files`, as `Torrent.stream` takes it. */
+  readonly index: number;
+  /** Below the torrent's folder, with `/` between. */
+  readonly path: string;
+  /** Bytes. */
+  readonly length: number;
+  /** Bytes of it that are verified and on disk. */
+  readonly haveBytes: number;
+  readonly isWanted: boolean;
+}
+
 /** What there is to say of web seeds. The rest of their URLs may be a key that nobody else should see. */
 export function webSeedLines(webSeeds: readonly WebSeedStatus[]): string[] {
   return webSeeds.flatMap(({ url, trouble, receivedBytes, downBytesPerSecond }) => {

@@ -66,6 +66,10 @@ test('only the selected files come, and others when they are selected too; what 
   assert.deepEqual(await runtime.disk.readWhole('/got/t/b.bin', 1e9), FILES['/t/b.bin']);
   const first = torrent.status().downloadedBytes;
   assert.ok(first < FILES['/t/b.bin'].length + 2 * PIECE);
+  const part = new Map(torrent.files().map(({ path, haveBytes, isWanted }) => [path, { haveBytes, isWanted }]));
+  assert.deepEqual(part.get('b.bin'), { haveBytes: FILES['/t/b.bin'].length, isWanted: true });
+  // A piece may hold the end of one file and the beginning of the next.
+  assert.ok(part.get('c.bin')!.haveBytes < 2 * PIECE && !part.get('c.bin')!.isWanted);
   await world.simulation.complete(torrent.select(() => 'high'), 10_000);
   assert.equal(torrent.state, 'downloading');
   const againMs = world.simulation.now();
@@ -74,6 +78,7 @@ test('only the selected files come, and others when they are selected too; what 
   assert.ok(world.simulation.now() - againMs < 5000, 'the seed, from which it had parted, is met again at once');
   for (const [path, bytes] of Object.entries(FILES)) assert.deepEqual(await runtime.disk.readWhole(`/got${path}`, 1e9), bytes);
   assert.equal(torrent.status().downloadedBytes, metainfo.length);
+  assert.ok(torrent.files().every(({ haveBytes, length, isWanted }) => isWanted && haveBytes === length));
 });
 
 for (const format of ['v2', 'hybrid'] as const) {

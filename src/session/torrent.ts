@@ -16,7 +16,7 @@ import {
   ENOUGH_NEIGHBOURS, WANT_MORE_INTERVAL_MS, type Discovery, type DiscoveryReports, type Search, type SwarmIdentity,
 } from '../discovery/discovery.ts';
 import { isSelected, type Magnet } from '../metainfo/magnet.ts';
-import { pieceSize, shortInfoHashes, type Metainfo } from '../metainfo/metainfo.ts';
+import { heldBytes, pieceSize, shortInfoHashes, type Metainfo } from '../metainfo/metainfo.ts';
 import { parseInfo } from '../metainfo/parse.ts';
 import { verifyPiece } from '../metainfo/verify.ts';
 import type { Channel } from '../runtime/channel.ts';
@@ -30,7 +30,7 @@ import { ResumeKeeper, type Totals } from './resume-keeper.ts';
 import { Selection, type Select } from './selection.ts';
 import { isMetainfo } from './source.ts';
 import { stateFiles, type StateFiles } from './state-files.ts';
-import { webSeedLines, type TorrentState, type TorrentStatus } from './torrent-status.ts';
+import { webSeedLines, type FileStatus, type TorrentState, type TorrentStatus } from './torrent-status.ts';
 
 const SAVE_INTERVAL_MS = 30_000;
 
@@ -231,6 +231,19 @@ export class Torrent {
       webSeeds,
       messages: [...this.#messages.values(), ...webSeedLines(webSeeds)],
     };
+  }
+
+  /** Of each file but padding; none while the metadata is unknown. */
+  files(): FileStatus[] {
+    const metainfo = this.#metainfo;
+    if (metainfo === undefined) return [];
+    return metainfo.files.flatMap((file, index) => (file.isPadding ? [] : [{
+      index,
+      path: file.path.join('/'),
+      length: file.length,
+      haveBytes: this.#have === undefined ? 0 : heldBytes(file, metainfo.pieceLength, this.#have),
+      isWanted: this.#selection?.files.has(index) === true,
+    }]));
   }
 
   /** Says goodbye to trackers and peers, writes the resume record, and lets go of the files. Never rejects. */
