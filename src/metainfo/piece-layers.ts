@@ -25,7 +25,7 @@ export function readPieceLayers(layers: BencodeDictionary | undefined, torrent: 
 }
 
 /** Whether `layer` has one hash for each piece of the file, and they lead to its root. */
-export function isPieceLayer({ length, piecesRoot }: FileEntry, pieceLength: number, layer: Uint8Array): boolean {
+function isPieceLayer({ length, piecesRoot }: FileEntry, pieceLength: number, layer: Uint8Array): boolean {
   const count = Math.ceil(length / pieceLength);
   return piecesRoot !== undefined && layer.length === count * HASH_BYTES
     && equalBytes(layerRoot(layer, layerWidth(count), pieceLevel(pieceLength)), piecesRoot);

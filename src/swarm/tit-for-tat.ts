@@ -51,7 +51,7 @@ export class TitForTat implements ChokingPolicy {
 }
 
 /** Draws without putting back, newcomers three times as likely as others. */
-export function drawOptimistic({ nowMs, random }: { nowMs: number; random: Random }, from: readonly Neighbour[], count: number): Neighbour[] {
+function drawOptimistic({ nowMs, random }: { nowMs: number; random: Random }, from: readonly Neighbour[], count: number): Neighbour[] {
   if (count <= 0) return [];
   const pool = from.flatMap((neighbour) => {
     const weight = nowMs - neighbour.connectedMs < NEWCOMER_MS ? NEWCOMER_WEIGHT : 1;

@@ -170,7 +170,7 @@ export class Publisher {
 }
 
 /** Records of the same file under several keys put together. */
-export function asFiles(records: readonly FileRecord[]): FoundFile[] {
+function asFiles(records: readonly FileRecord[]): FoundFile[] {
   const files = new Map<string, { infoHash: Uint8Array; name: string; length: number; holders: Map<string, Endpoint> }>();
   for (const { infoHash, name, length, holders } of records) {
     const file = files.get(toHex(infoHash)) ?? { infoHash, name, length, holders: new Map<string, Endpoint>() };
