@@ -5,6 +5,8 @@
  *     await using session = await Session.open();
  *     const torrent = await session.add('magnet:?xt=…', { directory: 'downloads' });
  *     for await (const { progress } of torrent.progress()) console.log(progress);
+ *
+ * What asks for a runtime (`createTorrent`, `startTracker`) gets `nodeRuntime()`. Paths have `/` between their components.
  */
 import { nodeRuntime } from './runtime/node/runtime.ts';
 import { version } from './runtime/node/version.ts';

@@ -172,11 +172,12 @@ export class Session implements AsyncDisposable {
     return { ...link, infoHash };
   }
 
-  /** Stops a torrent and takes it out of the session. Its files stay. */
-  async remove(torrent: Torrent): Promise<void> {
+  /** Stops a torrent and takes it out of the session. Its files stay, unless `files` says that they go too; then it may reject with `DiskError`. */
+  async remove(torrent: Torrent, { files = false }: { readonly files?: boolean } = {}): Promise<void> {
     this.#torrents.delete(torrent);
     for (const [key, one] of this.#byInfoHash) if (one === torrent) this.#byInfoHash.delete(key);
     await torrent.stop();
+    if (files) await torrent.removeFiles();
   }
 
   /** For all torrents together, in bytes per second: Infinity for no limit, 0 for a pause. Throws `ShoalError` 'BAD_RATE'. */

@@ -122,6 +122,25 @@ test('a file that vanishes under a seed stops it with a clear error, once somebo
   assert.equal(torrent.state, 'downloading', 'others may have it');
 });
 
+test('a torrent that is removed with its files takes nothing else along', async () => {
+  const world = new World();
+  const metainfo = await world.seed();
+  const runtime = world.runtime();
+  const { session, torrent } = await world.get(runtime, metainfo);
+  await world.simulation.complete(torrent.whenDone(), 60_000);
+  await runtime.disk.writeWhole('/got/t/mine.txt', Buffer.from('mine'));
+  await world.simulation.complete(session.remove(torrent, { files: true }), 10_000);
+  assert.deepEqual(await runtime.disk.list('/got/t'), ['mine.txt']);
+  assert.deepEqual(await runtime.disk.list('/state'), []);
+  assert.deepEqual(session.torrents, []);
+  const again = await session.add(metainfo, { directory: '/got', peers: [SEED] });
+  await world.simulation.complete(again.whenDone(), 60_000);
+  await runtime.disk.remove('/got/t/mine.txt');
+  await world.simulation.complete(session.remove(again, { files: true }), 10_000);
+  assert.equal(await runtime.disk.status('/got/t'), undefined);
+  assert.equal((await runtime.disk.status('/got'))?.kind, 'directory');
+});
+
 async function readAll(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of stream) chunks.push(chunk);

@@ -23,6 +23,7 @@ import type { Channel } from '../runtime/channel.ts';
 import { sleep, type Timer } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { openFileStore, type FileStore } from '../storage/file-store.ts';
+import { removeFiles } from '../storage/remove-files.ts';
 import { Swarm, type SwarmHooks, type SwarmOptions } from '../swarm/swarm.ts';
 import type { Handshake, PeerMessage } from '../wire/messages.ts';
 import { FileReader } from './file-reader.ts';
@@ -250,6 +251,14 @@ export class Torrent {
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
+  }
+
+  /** Takes the files off the disk, and what is remembered of them, once the torrent has stopped. Rejects with `DiskError`. */
+  async removeFiles(): Promise<void> {
+    await this.stop();
+    const { disk } = this.#surroundings.runtime;
+    for (const path of [this.#stateFiles.resume, this.#stateFiles.parts]) if (path !== undefined) await disk.remove(path);
+    if (this.#metainfo !== undefined) await removeFiles(disk, this.#metainfo, this.directory);
   }
 
   async #start(): Promise<void> {
