@@ -14,7 +14,7 @@ import { Session as RuntimeSession, type SessionOptions } from './session/sessio
 
 /** A session on this machine; see `SessionOptions`. */
 export const Session = {
-  /** Begins to listen for peers. Rejects with `ShoalError` 'LISTEN_FAILED'. Close it, or hold it with `await using`. */
+  /** Begins to listen for peers. Rejects with `ShoalError`: 'LISTEN_FAILED', 'BAD_RATE' or 'RING_UNKNOWN'. Close it, or hold it with `await using`. */
   open(options: SessionOptions = {}): Promise<RuntimeSession> {
     return RuntimeSession.open(nodeRuntime(), { version: version(), ...options });
   },
