@@ -122,6 +122,17 @@ test('a file that vanishes under a seed stops it with a clear error, once somebo
   assert.equal(torrent.state, 'downloading', 'others may have it');
 });
 
+test('who wants less may be done at once', async () => {
+  const world = new World();
+  const metainfo = await world.seed('v1', 100_000);
+  const { torrent } = await world.get(world.runtime(), metainfo, { select: ({ path }) => (path.at(-1) === 'a.bin' ? 'high' : 'normal') });
+  await world.simulation.runUntil(() => torrent.files().some(({ path, haveBytes, length }) => path === 'a.bin' && haveBytes === length), 60_000);
+  assert.equal(torrent.state, 'downloading');
+  await world.simulation.complete(torrent.select(({ path }) => (path.at(-1) === 'a.bin' ? 'high' : 'none')), 10_000);
+  await world.simulation.complete(torrent.whenDone(), 1000);
+  assert.deepEqual([torrent.state, torrent.status().progress], ['seeding', 1]);
+});
+
 test('a torrent that is removed with its files takes nothing else along', async () => {
   const world = new World();
   const metainfo = await world.seed();

@@ -184,7 +184,9 @@ export class Swarm {
   setPriorities(priorityOf: (piece: number) => PiecePriority): void {
     const wasSeeding = this.#transfer?.isSeeding === true;
     this.#transfer?.setPriorities(priorityOf);
-    if (!wasSeeding || this.#transfer?.isSeeding === true) return;
+    const isSeeding = this.#transfer?.isSeeding === true;
+    if (isSeeding && !wasSeeding) this.#finished();
+    if (isSeeding || !wasSeeding) return;
     this.#extended.tellUploadOnly();
     this.neighbours.connectMore();
   }
