@@ -184,9 +184,12 @@ test('a tracker and a seed on their own; some files of a folder; check', async (
   const nothing = await work.run(['get', '--select', '*.iso', 'of-0.torrent', '--dir', 'out-0', ...ON_LOOPBACK]);
   assert.equal(nothing.exitCode, 1);
   assert.match(nothing.stderr, /^shoal get: no file of folder fits \*\.iso; it holds a\.txt, inner\/b\.bin\n$/);
-  const absent = await work.run(['seed', 'of-0.torrent', '--dir', 'nowhere', ...ON_LOOPBACK]);
-  assert.equal(absent.exitCode, 1);
-  assert.match(absent.stderr, /nothing of folder is there/);
+  for (const [dir, sentence] of [['nowhere', /^shoal seed: .*nowhere: there is no such folder\n$/], ['empty', /nothing of folder is there/]] as const) {
+    await mkdir(work.path('empty'), { recursive: true });
+    const absent = await work.run(['seed', 'of-0.torrent', '--dir', dir, ...ON_LOOPBACK]);
+    assert.equal(absent.exitCode, 1);
+    assert.match(absent.stderr, sentence);
+  }
 });
 
 test('several files become one torrent under a name of their own, and stay where they are', async () => {

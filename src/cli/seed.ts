@@ -1,8 +1,10 @@
 /** `shoal seed`: checks what is in a folder, then gives it to others; what lacks, it gets from them. */
 import type { Command } from 'commander';
+import { ShoalError } from '../bytes/errors.ts';
 import { nodeRuntime } from '../runtime/node/runtime.ts';
 import { addExamples } from './help.ts';
 import { interruption } from './interruption.ts';
+import { resolvePath } from './invocation.ts';
 import { leavingOf } from './leaving.ts';
 import { openTorrentFile } from './sources.ts';
 import { transfer, withSession } from './transfer.ts';
@@ -22,5 +24,7 @@ async function seed(source: string, options: TransferOptions): Promise<void> {
   const runtime = nodeRuntime();
   const signal = interruption();
   const metainfo = await openTorrentFile(runtime, source, signal);
+  const directory = resolvePath(options.dir);
+  if ((await runtime.disk.status(directory)) === undefined) throw new ShoalError('NOTHING_THERE', `${directory}: there is no such folder`);
   await withSession(runtime, options, (surroundings) => transfer(surroundings, { source: metainfo, options, isSeed: true, leaving: leavingOf(options, 'told'), signal }));
 }
