@@ -78,6 +78,16 @@ test('no more is read at a time than may be, nor kept than there is room for; wh
   assert.ok(kept.includes(first), 'the latest use counts');
 });
 
+test('a block in two segments of which one is there, and is the next to go, is there whole once it is loaded', async () => {
+  const { reader } = new Reading();
+  await reader.load({ piece: 0, begin: 0, length: BLOCK });
+  const others = Array.from({ length: LIMITS.readCacheBytes / SEGMENT - 1 }, (_, number) => ({ piece: 1 + (number >> 1), begin: (number & 1) * SEGMENT, length: BLOCK }));
+  for (const other of others) await reader.load(other);
+  const both = { piece: 0, begin: SEGMENT - 100, length: BLOCK };
+  await reader.load(both);
+  assert.ok(Buffer.from(reader.get(both)!).equals(bytesOf(both.piece, both.begin, both.length)));
+});
+
 test('a read that fails is told to those who wait for it, and may be made again', async () => {
   const reading = new Reading();
   const request = { piece: 1, begin: 0, length: BLOCK };

@@ -64,7 +64,8 @@ export class BlockReader {
   }
 
   #loadSegment(key: number): Promise<void> | undefined {
-    if (this.#cached.has(key)) return undefined;
+    // Used, so that it is not what makes room for the block's other segment.
+    if (this.#use(key) !== undefined) return undefined;
     let reading = this.#reading.get(key);
     if (reading === undefined) {
       reading = this.#read(key).finally(() => this.#reading.delete(key));
