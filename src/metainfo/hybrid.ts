@@ -4,10 +4,15 @@
  * Invariant: names, order, lengths and places agree, so that a piece is the same bytes in both, and neither half can be used
  * to pass off one content as the other.
  */
-import { MetainfoError } from './metainfo.ts';
+import { type FileEntry, MetainfoError } from './metainfo.ts';
 import type { TorrentFile } from './torrent-file.ts';
 import type { Version1 } from './version-1.ts';
 import type { Version2 } from './version-2.ts';
+
+/** The hashes of the two halves cannot both be right: the torrent is of one content in v1 and of another in v2. */
+export function halvesDiffer({ path }: Pick<FileEntry, 'path'>): MetainfoError {
+  return new MetainfoError(`its v1 and v2 halves describe different contents of ${path.join('/')}: whoever made it has made it wrong`);
+}
 
 /** The v1 half's files, padding included, with the v2 half's roots. */
 export function mergeHalves(version1: Version1, version2: Version2): TorrentFile[] {

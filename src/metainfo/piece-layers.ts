@@ -25,13 +25,13 @@ export function readPieceLayers(layers: BencodeDictionary | undefined, torrent: 
 }
 
 /** Whether `layer` has one hash for each piece of the file, and they lead to its root. */
-function isPieceLayer({ length, piecesRoot }: FileEntry, pieceLength: number, layer: Uint8Array): boolean {
+export function isPieceLayer({ length, piecesRoot }: FileEntry, pieceLength: number, layer: Uint8Array): boolean {
   const count = Math.ceil(length / pieceLength);
   return piecesRoot !== undefined && layer.length === count * HASH_BYTES
     && equalBytes(layerRoot(layer, layerWidth(count), pieceLevel(pieceLength)), piecesRoot);
 }
 
-/** The files whose pieces cannot be verified before their layer has been got from peers. Empty but for magnet links. */
+/** The files whose layer has not been got from peers yet, those of the same contents each. Empty but for magnet links. */
 export function filesWithoutLayer(metainfo: Metainfo): FileEntry[] {
   return [...layeredFiles(metainfo)].filter(({ root }) => !metainfo.pieceLayers.has(root)).map(({ file }) => file);
 }

@@ -6,6 +6,7 @@
  */
 import { equalBytes } from '../bytes/compare.ts';
 import type { PieceHasher } from '../runtime/hasher.ts';
+import { halvesDiffer } from './hybrid.ts';
 import { layerRoot, leavesPerPiece } from './merkle.ts';
 import { fileOfPiece, type Metainfo, MetainfoError, pieceSize, pieceSizeInFile } from './metainfo.ts';
 import { pieceRoot } from './piece-layers.ts';
@@ -14,12 +15,16 @@ const SHA1_BYTES = 20;
 
 /**
  * `bytes` are all of the piece (`pieceSize`), and must not change until this settles. A hybrid's pieces whose Merkle layer
- * has not come yet are verified by SHA-1 alone; those of a v2 torrent reject with `MetainfoError` until it has.
+ * has not come yet are verified by SHA-1 alone; those of a v2 torrent reject with `MetainfoError` until it has. So do those
+ * of a hybrid whose halves are of different contents: nobody who sends such a piece is to blame.
  */
 export async function verifyPiece(hasher: PieceHasher, metainfo: Metainfo, piece: number, bytes: Uint8Array): Promise<boolean> {
   if (bytes.length !== pieceSize(metainfo, piece)) return false;
   const checks = [verifyVersion1(hasher, metainfo, piece, bytes), verifyVersion2(hasher, metainfo, piece, bytes)];
-  return (await Promise.all(checks)).every((isSound) => isSound);
+  const [isSound1, isSound2] = await Promise.all(checks);
+  // The other way round it may be the padding, which v2 knows nothing of.
+  if (metainfo.format === 'hybrid' && isSound1 && !isSound2) throw halvesDiffer(fileOfPiece(metainfo, piece));
+  return isSound1 && isSound2;
 }
 
 async function verifyVersion1(hasher: PieceHasher, { pieceHashes }: Metainfo, piece: number, bytes: Uint8Array): Promise<boolean> {

@@ -112,6 +112,7 @@ export class Session implements AsyncDisposable {
       port: listener.endpoint.port,
       exchangePeers: opened.exchangePeers,
       dhtNode: (endpoint) => discoveries.dht?.addNode(endpoint),
+      known: (torrent) => this.#register(torrent),
       swarm: {
         peerId: createPeerId(runtime.random, version),
         dhtPort: discoveries.dht?.status()[0]?.endpoint.port,
@@ -156,12 +157,31 @@ export class Session implements AsyncDisposable {
       : given;
     const source = isMetainfo(named) ? named : await this.#resolve(named, options.signal);
     if (this.#isClosed) throw new ShoalError('CLOSED', 'this session has been closed; open another');
-    const keys = shortInfoHashes(source).map(toHex);
-    if (keys.some((key) => this.#byInfoHash.has(key))) throw new ShoalError('DUPLICATE_TORRENT', `${source.name ?? keys[0]} is in this session already`);
+    const infoHashes = shortInfoHashes(source);
+    this.#refuseDouble(source.name ?? toHex(infoHashes[0]), infoHashes);
     const torrent = new Torrent(source, options, this.#surroundings);
     this.#torrents.add(torrent);
-    for (const key of keys) this.#byInfoHash.set(key, torrent);
+    this.#register(torrent);
     return torrent;
+  }
+
+  /**
+   * Who comes for one of its info-hashes is sent to this torrent. Two links may name the two of one hybrid, which shows only
+   * when the metadata has come: then the first to learn it leaves it to the other.
+   */
+  #register(torrent: Torrent): void {
+    if (!this.#torrents.has(torrent)) return;
+    this.#unregister(torrent);
+    this.#refuseDouble(torrent.name, torrent.infoHashes);
+    for (const infoHash of torrent.infoHashes) this.#byInfoHash.set(toHex(infoHash), torrent);
+  }
+
+  #unregister(torrent: Torrent): void {
+    for (const [key, one] of this.#byInfoHash) if (one === torrent) this.#byInfoHash.delete(key);
+  }
+
+  #refuseDouble(name: string, infoHashes: readonly Uint8Array[]): void {
+    if (infoHashes.some((infoHash) => this.#byInfoHash.has(toHex(infoHash)))) throw new ShoalError('DUPLICATE_TORRENT', `${name} is in this session already`);
   }
 
   /** The link with the info-hash of the torrent that it stands for now. */
@@ -175,7 +195,7 @@ export class Session implements AsyncDisposable {
   /** Stops a torrent and takes it out of the session. Its files stay, unless `files` says that they go too; then it may reject with `DiskError`. */
   async remove(torrent: Torrent, { files = false }: { readonly files?: boolean } = {}): Promise<void> {
     this.#torrents.delete(torrent);
-    for (const [key, one] of this.#byInfoHash) if (one === torrent) this.#byInfoHash.delete(key);
+    this.#unregister(torrent);
     await torrent.stop();
     if (files) await torrent.removeFiles();
   }

@@ -1,54 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createTorrent, type CreateOptions } from '../metainfo/create.ts';
+import { FILES, PIECE, SEED, SessionWorld } from '../../test/support/session-world.ts';
 import { formatMagnet, magnetOf } from '../metainfo/magnet.ts';
-import type { Metainfo } from '../metainfo/metainfo.ts';
-import { parseTorrent } from '../metainfo/parse.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { MemoryDisk } from '../runtime/simulated/disk.ts';
-import { SimulatedNetwork } from '../runtime/simulated/network.ts';
-import { plainHasher, simulatedRuntime } from '../runtime/simulated/runtime.ts';
-import { SeededRandom, Simulation } from '../runtime/simulated/simulation.ts';
-import { Session } from './session.ts';
-import type { AddOptions, Torrent } from './torrent.ts';
-
-const PIECE = 32 * 1024;
-const FILES: Readonly<Record<string, Uint8Array>> = (() => {
-  const random = new SeededRandom(8);
-  const same = random.bytes(3 * PIECE + 1);
-  return { '/t/a.bin': same, '/t/b.bin': random.bytes(10 * PIECE + 500), '/t/c.bin': random.bytes(70_000), '/t/same.bin': same };
-})();
-const SEED = { host: '10.0.0.1', port: 6881 };
-
-class World {
-  readonly simulation = new Simulation({ seed: 4 });
-  readonly network = new SimulatedNetwork(this.simulation);
-  readonly seedDisk = new MemoryDisk();
-  #hosts = 1;
-
-  /** A seed of the files, in whichever format. */
-  async seed(format: NonNullable<CreateOptions['format']> = 'v1', upBytesPerSecond = 200_000): Promise<Metainfo> {
-    for (const [path, bytes] of Object.entries(FILES)) await this.seedDisk.writeWhole(path, bytes);
-    const { bytes } = await createTorrent({ disk: this.seedDisk, hasher: plainHasher }, { paths: ['/t'], pieceLength: PIECE, format });
-    const metainfo = parseTorrent(bytes);
-    const runtime = simulatedRuntime(this.network.addHost(SEED.host, { upBytesPerSecond }), { disk: this.seedDisk });
-    const session = await Session.open(runtime, { port: SEED.port, discovery: [] });
-    this.seeding = await session.add(metainfo, { directory: '/', check: 'full' });
-    await this.simulation.complete(this.seeding.whenReady(), 10_000);
-    return metainfo;
-  }
-
-  seeding: Torrent | undefined;
-
-  runtime(disk = new MemoryDisk()): Runtime {
-    return simulatedRuntime(this.network.addHost(`10.0.1.${this.#hosts++}`), { disk });
-  }
-
-  async get(runtime: Runtime, source: Metainfo | string, options: Partial<AddOptions> = {}): Promise<{ session: Session; torrent: Torrent }> {
-    const session = await Session.open(runtime, { discovery: [], stateDirectory: '/state' });
-    return { session, torrent: await session.add(source, { directory: '/got', peers: [SEED], ...options }) };
-  }
-}
 
 async function filesOn(disk: Runtime['disk']): Promise<string[]> {
   const there = [];
@@ -57,7 +12,7 @@ async function filesOn(disk: Runtime['disk']): Promise<string[]> {
 }
 
 test('only the selected files come, and others when they are selected too; what they share is not had twice', async () => {
-  const world = new World();
+  const world = new SessionWorld();
   const metainfo = await world.seed();
   const runtime = world.runtime();
   const { torrent } = await world.get(runtime, metainfo, { select: ({ path }) => (path.at(-1) === 'b.bin' ? 'normal' : 'none') });
@@ -83,7 +38,7 @@ test('only the selected files come, and others when they are selected too; what 
 
 for (const format of ['v2', 'hybrid'] as const) {
   test(`a magnet link is enough for a ${format} torrent, also where files are alike`, async () => {
-    const world = new World();
+    const world = new SessionWorld();
     const metainfo = await world.seed(format);
     const runtime = world.runtime();
     const { torrent } = await world.get(runtime, formatMagnet(magnetOf(metainfo)));
@@ -94,7 +49,7 @@ for (const format of ['v2', 'hybrid'] as const) {
 }
 
 test('a file that vanishes while it comes stops the torrent with a clear error; what was verified elsewhere is not lost', async () => {
-  const world = new World();
+  const world = new SessionWorld();
   const metainfo = await world.seed();
   const disk = new MemoryDisk();
   const { session, torrent } = await world.get(world.runtime(disk), metainfo, { sequential: true });
@@ -112,7 +67,7 @@ test('a file that vanishes while it comes stops the torrent with a clear error; 
 });
 
 test('a file that vanishes under a seed stops it with a clear error, once somebody wants it', async () => {
-  const world = new World();
+  const world = new SessionWorld();
   const metainfo = await world.seed();
   await world.seedDisk.remove('/t/c.bin');
   assert.equal(world.seeding?.state, 'seeding');
@@ -123,7 +78,7 @@ test('a file that vanishes under a seed stops it with a clear error, once somebo
 });
 
 test('who wants less may be done at once', async () => {
-  const world = new World();
+  const world = new SessionWorld();
   const metainfo = await world.seed('v1', 100_000);
   const { torrent } = await world.get(world.runtime(), metainfo, { select: ({ path }) => (path.at(-1) === 'a.bin' ? 'high' : 'normal') });
   await world.simulation.runUntil(() => torrent.files().some(({ path, haveBytes, length }) => path === 'a.bin' && haveBytes === length), 60_000);
@@ -134,7 +89,7 @@ test('who wants less may be done at once', async () => {
 });
 
 test('a torrent that is removed with its files takes nothing else along', async () => {
-  const world = new World();
+  const world = new SessionWorld();
   const metainfo = await world.seed();
   const runtime = world.runtime();
   const { session, torrent } = await world.get(runtime, metainfo);
@@ -159,7 +114,7 @@ async function readAll(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
 }
 
 test('any part of a file can be read while it comes, and comes before the rest', async () => {
-  const world = new World();
+  const world = new SessionWorld();
   const metainfo = await world.seed('v1', 100_000);
   const { torrent } = await world.get(world.runtime(), metainfo);
   const file = FILES['/t/b.bin'];
@@ -174,7 +129,7 @@ test('any part of a file can be read while it comes, and comes before the rest',
 });
 
 test('a stream ends with its torrent, however that ends; one that is given up is done with at once', async () => {
-  const world = new World();
+  const world = new SessionWorld();
   const metainfo = await world.seed('v1', 100_000);
   const disk = new MemoryDisk();
   const failing = await world.get(world.runtime(disk), metainfo);
@@ -195,7 +150,7 @@ test('a stream ends with its torrent, however that ends; one that is given up is
 });
 
 test('who waits for a torrent that is stopped is told so, and its progress ends', async () => {
-  const world = new World();
+  const world = new SessionWorld();
   const metainfo = await world.seed();
   const { session, torrent } = await world.get(world.runtime(), metainfo);
   const states: string[] = [];

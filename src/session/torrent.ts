@@ -12,21 +12,23 @@ import { describeError, ShoalError } from '../bytes/errors.ts';
 import { toHex } from '../bytes/hex.ts';
 import { keepNewest } from '../bytes/keep-newest.ts';
 import { LIMITS } from '../bytes/limits.ts';
-import {
-  ENOUGH_NEIGHBOURS, WANT_MORE_INTERVAL_MS, type Discovery, type DiscoveryReports, type Search, type SwarmIdentity,
-} from '../discovery/discovery.ts';
+import { ENOUGH_NEIGHBOURS, type Discovery, type DiscoveryReports, type SwarmIdentity } from '../discovery/discovery.ts';
 import { isSelected, type Magnet } from '../metainfo/magnet.ts';
-import { heldBytes, pieceSize, shortInfoHashes, type Metainfo } from '../metainfo/metainfo.ts';
+import { heldBytes, shortInfoHashes, type FileEntry, type Metainfo } from '../metainfo/metainfo.ts';
 import { parseInfo } from '../metainfo/parse.ts';
+import { filesWithoutLayer } from '../metainfo/piece-layers.ts';
 import { verifyPiece } from '../metainfo/verify.ts';
 import type { Channel } from '../runtime/channel.ts';
 import { sleep, type Timer } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { openFileStore, type FileStore } from '../storage/file-store.ts';
+import { makePieceLayer } from '../storage/make-layer.ts';
 import { removeFiles } from '../storage/remove-files.ts';
 import { Swarm, type SwarmHooks, type SwarmOptions } from '../swarm/swarm.ts';
 import type { Handshake, PeerMessage } from '../wire/messages.ts';
 import { FileReader } from './file-reader.ts';
+import { Holdings } from './holdings.ts';
+import { PeerSearches } from './peer-searches.ts';
 import { ResumeKeeper, type Totals } from './resume-keeper.ts';
 import { Selection, type Select } from './selection.ts';
 import { isMetainfo } from './source.ts';
@@ -65,11 +67,11 @@ export interface TorrentSurroundings {
   readonly swarm: Omit<SwarmOptions, 'infoHashes' | 'picking' | 'exchangePeers' | 'superSeeding' | 'speaksV2' | 'hooks' | 'clock' | 'random' | 'network' | 'listenPort'>;
   /** A neighbour has told its DHT port. */
   dhtNode(endpoint: Endpoint): void;
+  /** All its info-hashes are known now: who comes for any of them is to be sent to it. Throws `ShoalError` 'DUPLICATE_TORRENT'. */
+  known(torrent: Torrent): void;
 }
 
 export class Torrent {
-  /** 20 bytes each, as peers and trackers know it. */
-  readonly infoHashes: readonly Uint8Array[];
   readonly directory: string;
   readonly swarm: Swarm;
   readonly #source: Metainfo | Magnet;
@@ -77,7 +79,7 @@ export class Torrent {
   readonly #surroundings: TorrentSurroundings;
   readonly #stateFiles: StateFiles;
   readonly #abort = new AbortController();
-  readonly #searches: Search[] = [];
+  readonly #searches: PeerSearches;
   readonly #messages = new Map<string, string>();
   readonly #ready = Promise.withResolvers<Metainfo>();
   readonly #metadata = Promise.withResolvers<Metainfo>();
@@ -91,11 +93,11 @@ export class Torrent {
   #metainfo: Metainfo | undefined;
   #store: FileStore | undefined;
   #resume: ResumeKeeper | undefined;
-  #selection: Selection | undefined;
-  #have: Bitfield | undefined;
+  #holdings: Holdings | undefined;
   /** The Merkle layers known so far (BEP 52). */
   readonly #layers = new Map<string, Uint8Array>();
-  #haveBytes = 0;
+  /** Layers that nobody has told are being made. */
+  #making: Promise<void> | undefined;
   #checkedShare = 0;
   #unsaved = false;
   #stopping: Promise<void> | undefined;
@@ -106,9 +108,14 @@ export class Torrent {
     this.#options = options;
     this.#surroundings = surroundings;
     this.directory = options.directory;
-    this.infoHashes = shortInfoHashes(source);
     this.#stateFiles = stateFiles(this.infoHashes[0], options.directory, surroundings.stateDirectory);
-    const { runtime } = surroundings;
+    const { runtime, discoveries } = surroundings;
+    this.#searches = new PeerSearches({
+      clock: runtime.clock, discoveries,
+      identity: () => this.#identity(),
+      reports: (discovery) => this.#reports(discovery),
+      wantsMore: () => this.#state !== 'seeding' && this.#state !== 'failed' && this.swarm.neighbours.all.size < ENOUGH_NEIGHBOURS,
+    });
     this.swarm = new Swarm({
       ...surroundings.swarm,
       clock: runtime.clock,
@@ -127,7 +134,12 @@ export class Torrent {
     this.#started = this.#start();
   }
 
-  /** Undefined while it is still being got from peers. */
+  /** 20 bytes each, as peers and trackers know it: a hybrid's second one may be known only with the metadata. */
+  get infoHashes(): readonly Uint8Array[] {
+    return shortInfoHashes(this.#metainfo ?? this.#source);
+  }
+
+  /** Undefined while it is still being got from peers. Piece layers that peers have not told may still be missing until all is had. */
   get metainfo(): Metainfo | undefined {
     return this.#metainfo;
   }
@@ -137,7 +149,8 @@ export class Torrent {
   }
 
   get isPrivate(): boolean {
-    return isMetainfo(this.#source) && this.#source.isPrivate;
+    const metainfo = isMetainfo(this.#source) ? this.#source : this.#metainfo;
+    return metainfo?.isPrivate === true;
   }
 
   get state(): TorrentState {
@@ -149,7 +162,7 @@ export class Torrent {
     return this.#ready.promise;
   }
 
-  /** Resolves once everything wanted has been verified and written. Rejects with `ShoalError` where it fails or is stopped before. */
+  /** Resolves once everything wanted has been verified and written, and all of `metainfo` that it can tell is known. Rejects with `ShoalError` where it fails or is stopped before. */
   whenDone(): Promise<void> {
     return this.#done.promise;
   }
@@ -169,9 +182,8 @@ export class Torrent {
     await this.#store?.select(selection.files);
     const ended = this.#error ?? (this.#abort.signal.aborted ? this.#abort.signal.reason : undefined);
     if (ended !== undefined) throw ended;
-    this.#selection = selection;
-    this.#countHave();
-    if (this.swarm.transfer?.isSeeding === false || selection.wantedBytes > this.#haveBytes) {
+    this.#holdings?.select(selection);
+    if (this.swarm.transfer?.isSeeding === false || selection.wantedBytes > (this.#holdings?.haveBytes ?? 0)) {
       if (this.#state === 'seeding') this.#renewDone();
       this.#setState('downloading');
     }
@@ -210,22 +222,23 @@ export class Torrent {
   status(): TorrentStatus {
     const neighbours = this.swarm.neighbourStatus();
     const { download, upload } = this.swarm.transfer ?? {};
-    const wantedBytes = this.#selection?.wantedBytes ?? 0;
+    const wantedBytes = this.#holdings?.selection.wantedBytes ?? 0;
+    const haveBytes = this.#holdings?.haveBytes ?? 0;
     const webSeeds = this.swarm.transfer?.webSeeds.status() ?? [];
     const downBytesPerSecond = [...neighbours, ...webSeeds].reduce((sum, source) => sum + source.downBytesPerSecond, 0);
-    const progress = this.#state === 'checking' ? this.#checkedShare : wantedBytes === 0 ? (this.#metainfo === undefined ? 0 : 1) : this.#haveBytes / wantedBytes;
+    const progress = this.#state === 'checking' ? this.#checkedShare : wantedBytes === 0 ? (this.#metainfo === undefined ? 0 : 1) : haveBytes / wantedBytes;
     return {
       state: this.#state,
       name: this.name,
       progress,
       wantedBytes,
-      haveBytes: this.#haveBytes,
+      haveBytes,
       downloadedBytes: download?.receivedBytes ?? 0,
       uploadedBytes: upload?.sentBytes ?? 0,
       wastedBytes: download?.wastedBytes ?? 0,
       downBytesPerSecond,
       upBytesPerSecond: neighbours.reduce((sum, neighbour) => sum + neighbour.upBytesPerSecond, 0),
-      etaMs: downBytesPerSecond > 0 ? ((wantedBytes - this.#haveBytes) / downBytesPerSecond) * 1000 : undefined,
+      etaMs: downBytesPerSecond > 0 ? ((wantedBytes - haveBytes) / downBytesPerSecond) * 1000 : undefined,
       neighbours,
       knownPeers: this.swarm.neighbours.candidates.size,
       metadata: this.swarm.metadataProgress,
@@ -236,15 +249,7 @@ export class Torrent {
 
   /** Of each file but padding; none while the metadata is unknown. */
   files(): FileStatus[] {
-    const metainfo = this.#metainfo;
-    if (metainfo === undefined) return [];
-    return metainfo.files.flatMap((file, index) => (file.isPadding ? [] : [{
-      index,
-      path: file.path.join('/'),
-      length: file.length,
-      haveBytes: this.#have === undefined ? 0 : heldBytes(file, metainfo.pieceLength, this.#have),
-      isWanted: this.#selection?.files.has(index) === true,
-    }]));
+    return this.#holdings?.files() ?? [];
   }
 
   /** Says goodbye to trackers and peers, writes the resume record, and lets go of the files. Never rejects. */
@@ -265,11 +270,13 @@ export class Torrent {
     try {
       this.swarm.addPeers([...(this.#options.peers ?? []), ...(isMetainfo(this.#source) ? [] : this.#source.peers)]);
       // A link needs peers to learn what it means; where that is known, trackers hear of us once we know what we lack.
-      if (!isMetainfo(this.#source)) this.#startSearches();
+      if (!isMetainfo(this.#source)) this.#searches.start();
       const known = isMetainfo(this.#source) ? this.#source : await this.#metadata.promise;
       for (const [root, layer] of known.pieceLayers) this.#layers.set(root, layer);
       const metainfo = { ...known, pieceLayers: this.#layers };
       this.#metainfo = metainfo;
+      this.#surroundings.known(this);
+      this.#searches.update();
       await this.#openFiles(metainfo);
     } catch (error) {
       this.#fail(error as Error);
@@ -283,7 +290,8 @@ export class Torrent {
     const source = this.#source;
     const select = this.#options.select ?? ((_, index) => (isMetainfo(source) || isSelected(source, index) ? 'normal' : 'none'));
     const selection = new Selection(metainfo, select);
-    this.#selection = selection;
+    const holdings = new Holdings(metainfo, selection);
+    this.#holdings = holdings;
     const store = await openFileStore({
       disk: runtime.disk,
       metainfo,
@@ -300,16 +308,15 @@ export class Torrent {
     signal.throwIfAborted();
     await store.select(selection.files, signal);
     signal.throwIfAborted();
-    this.#have = have;
-    this.#countHave();
+    holdings.begin(have);
     this.swarm.begin({
       metainfo, store, have, carriesPayload: true,
       learnLayer: ({ piecesRoot }, layer) => { if (piecesRoot !== undefined) this.#layers.set(toHex(piecesRoot), layer); },
       verify: (piece, bytes) => verifyPiece(runtime.hasher.thrifty, metainfo, piece, bytes),
-    }, (piece) => selection.priorityOf(piece));
+    }, (piece) => holdings.selection.priorityOf(piece));
     this.#timers.push(runtime.clock.every(SAVE_INTERVAL_MS, () => void this.#save()));
     this.#ready.resolve(metainfo);
-    if (isMetainfo(source)) this.#startSearches();
+    if (isMetainfo(source)) this.#searches.start();
     if (this.swarm.transfer?.isSeeding === true) this.#finished();
     else this.#setState('downloading');
   }
@@ -339,17 +346,52 @@ export class Torrent {
   }
 
   #pieceCompleted(piece: number): void {
-    if (this.#metainfo !== undefined && this.#selection?.isWanted(piece)) this.#haveBytes += pieceSize(this.#metainfo, piece);
+    this.#holdings?.had(piece);
     this.#unsaved = true;
     this.#notify();
   }
 
   #finished(): void {
+    const files = this.#wholeWithoutLayer();
+    if (files.length > 0) return this.#makeLayers(files);
     const hadToDownload = (this.swarm.transfer?.download.receivedBytes ?? 0) > 0;
     this.#setState('seeding');
-    if (hadToDownload) for (const search of this.#searches) search.completed();
+    if (hadToDownload) this.#searches.completed();
     this.#done.resolve();
     void this.#save();
+    return undefined;
+  }
+
+  /** Files of a hybrid that came by a link, from peers who could not tell what v2 needs to prove their pieces. */
+  #wholeWithoutLayer(): FileEntry[] {
+    const metainfo = this.#metainfo;
+    const have = this.#holdings?.have;
+    if (metainfo === undefined || have === undefined) return [];
+    return filesWithoutLayer(metainfo).filter((file) => heldBytes(file, metainfo.pieceLength, have) === file.length);
+  }
+
+  /** So that the torrent can be given to those who speak v2, and written as a torrent file. */
+  #makeLayers(files: readonly FileEntry[]): void {
+    this.#setState('checking');
+    this.#making ??= this.#makeEach(files).then(() => {
+      this.#making = undefined;
+      if (this.swarm.transfer?.isSeeding === true) this.#finished();
+      else this.#setState('downloading');
+    }, (error: Error) => this.#fail(error));
+  }
+
+  async #makeEach(files: readonly FileEntry[]): Promise<void> {
+    const { runtime } = this.#surroundings;
+    const metainfo = this.#metainfo;
+    const store = this.#store;
+    if (metainfo === undefined || store === undefined) return;
+    const totalBytes = files.reduce((sum, { length }) => sum + length, 0);
+    let madeBytes = 0;
+    const onProgress = (bytes: number): void => { this.#checkedShare = (madeBytes += bytes) / totalBytes; };
+    for (const file of files) {
+      const layer = await makePieceLayer(file, { hasher: runtime.hasher, metainfo, store, onProgress, signal: this.#abort.signal });
+      this.swarm.transfer?.layerMade(file, layer);
+    }
   }
 
   #renewDone(): void {
@@ -370,19 +412,6 @@ export class Torrent {
     for (const { reject } of [this.#metadata, this.#ready, this.#done]) reject(error);
   }
 
-  #startSearches(): void {
-    const { discoveries, runtime } = this.#surroundings;
-    const identity = this.#identity();
-    for (const discovery of discoveries) {
-      if (this.isPrivate && discovery.name !== 'tracker') continue;
-      this.#searches.push(discovery.search(identity, this.#reports(discovery)));
-    }
-    this.#timers.push(runtime.clock.every(WANT_MORE_INTERVAL_MS, () => {
-      if (this.swarm.neighbours.all.size >= ENOUGH_NEIGHBOURS || this.#state === 'seeding' || this.#state === 'failed') return;
-      for (const search of this.#searches) search.wantMore();
-    }));
-  }
-
   #identity(): SwarmIdentity {
     return {
       infoHashes: this.infoHashes,
@@ -390,8 +419,8 @@ export class Torrent {
       port: this.#surroundings.port,
       isPrivate: this.isPrivate,
       trackers: () => this.#source.trackers,
-      totals: () => ({ ...this.#totals(), left: this.#have === undefined ? undefined : this.#leftBytes() }),
-      isPartialSeed: () => this.#state === 'seeding' && this.#have?.isFull === false,
+      totals: () => ({ ...this.#totals(), left: this.#holdings?.leftBytes }),
+      isPartialSeed: () => this.#state === 'seeding' && this.#holdings?.have?.isFull === false,
       description: () => this.#description(),
     };
   }
@@ -410,29 +439,13 @@ export class Torrent {
     };
   }
 
-  /** Bytes of the whole torrent that are not had, wanted or not (BEP 3). */
-  #leftBytes(): number {
-    const metainfo = this.#metainfo;
-    const have = this.#have;
-    if (metainfo === undefined || have === undefined) return 0;
-    let left = 0;
-    for (let piece = 0; piece < metainfo.pieceCount; piece++) if (!have.has(piece)) left += pieceSize(metainfo, piece);
-    return left;
-  }
-
-  #countHave(): void {
-    const metainfo = this.#metainfo;
-    this.#haveBytes = 0;
-    if (metainfo === undefined || this.#have === undefined) return;
-    for (const piece of this.#have) if (this.#selection?.isWanted(piece)) this.#haveBytes += pieceSize(metainfo, piece);
-  }
-
   /** Renews the resume record, if anything has changed. Never rejects. */
   async #save(): Promise<void> {
-    if (!this.#unsaved || this.#resume === undefined || this.#have === undefined || this.#selection === undefined) return;
+    const have = this.#holdings?.have;
+    if (!this.#unsaved || this.#resume === undefined || this.#holdings === undefined || have === undefined) return;
     this.#unsaved = false;
     const { downloaded, uploaded } = this.#totals();
-    await this.#resume.save(this.#have, this.#selection.files, { downloaded, uploaded });
+    await this.#resume.save(have, this.#holdings.selection.files, { downloaded, uploaded });
   }
 
   /** In this run, in bytes. */
@@ -447,13 +460,14 @@ export class Torrent {
     for (const timer of this.#timers.splice(0)) timer.cancel();
     this.swarm.stop();
     this.#reject(this.#abort.signal.reason);
-    const goodbyes = this.#searches.map((search) => search.stop());
+    const goodbyes = this.#searches.stop();
     await this.#started;
+    await this.#making;
     // Pieces that were whole when the swarm stopped are still verified and written: nobody should have to send them again.
     await this.swarm.transfer?.download.settled();
     await this.#save();
     await this.#store?.close().catch((error: Error) => this.#tell('disk', `! ${describeError(error)}`));
-    await Promise.all(goodbyes);
+    await goodbyes;
     if (!failed) this.#setState('stopped');
   }
 

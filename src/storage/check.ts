@@ -3,13 +3,12 @@
  * is no error here; its pieces are not had.
  */
 import { Bitfield } from '../bytes/bitfield.ts';
-import { LIMITS } from '../bytes/limits.ts';
 import { pieceSize, type Metainfo } from '../metainfo/metainfo.ts';
 import { pieceRoot } from '../metainfo/piece-layers.ts';
 import { verifyPiece } from '../metainfo/verify.ts';
 import { DiskError } from '../runtime/disk.ts';
 import type { PieceHasher } from '../runtime/hasher.ts';
-import { atOnce } from './at-once.ts';
+import { atOnce, piecesAtOnce } from './at-once.ts';
 import type { FileStore } from './file-store.ts';
 
 export interface CheckOptions {
@@ -48,10 +47,6 @@ export async function checkPieces({ hasher, metainfo, store, pieces, onProgress,
     onProgress?.(checked, good.count);
   });
   return good;
-}
-
-function piecesAtOnce({ pieceLength }: Metainfo): number {
-  return Math.max(2, Math.min(16, Math.floor(LIMITS.checkBytes / pieceLength)));
 }
 
 async function isThere(store: Pick<FileStore, 'read'>, piece: number, bytes: Uint8Array): Promise<boolean> {

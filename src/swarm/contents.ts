@@ -13,7 +13,7 @@ export interface Contents {
   readonly have: Bitfield;
   /** Whether `bytes` are what the torrent's hashes say of the piece. */
   verify(piece: number, bytes: Uint8Array): Promise<boolean>;
-  /** The piece layer of a file has come from peers, and has been proved: `metainfo.pieceLayers` has it from now on (BEP 52). */
+  /** The piece layer of a file, and of all that have its root, is here and proved: `metainfo.pieceLayers` has it from now on (BEP 52). */
   learnLayer(file: FileEntry, layer: Uint8Array): void;
   /** False in a simulation that charges payload without carrying it: then nothing is gathered, and `verify` gets no bytes. */
   readonly carriesPayload: boolean;

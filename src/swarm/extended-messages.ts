@@ -22,8 +22,9 @@ export interface ExtendedMessagesOptions {
   readonly all: ReadonlySet<Neighbour>;
   readonly metadata: MetadataExchange;
   readonly listenPort: number | undefined;
-  readonly exchangePeers: boolean;
   readonly client: string;
+  /** BEP 11; not in private torrents (BEP 27). */
+  exchangesPeers(): boolean;
   isUploadOnly(): boolean;
   found(endpoints: readonly Endpoint[]): void;
   lost(neighbour: Neighbour, piece: number): void;
@@ -45,7 +46,7 @@ export class ExtendedMessages {
   greet(neighbour: Neighbour): void {
     if (!neighbour.supports.extensions) return;
     const { clock, metadata, listenPort, client } = this.#options;
-    const names = (Object.keys(EXTENSIONS) as ExtensionName[]).filter((name) => name !== 'ut_pex' || this.#options.exchangePeers);
+    const names = (Object.keys(EXTENSIONS) as ExtensionName[]).filter((name) => name !== 'ut_pex' || this.#options.exchangesPeers());
     neighbour.sendExtensionHandshake(encodeExtensionHandshake({
       names,
       metadataBytes: metadata.knownBytes,
@@ -67,7 +68,7 @@ export class ExtendedMessages {
         return message && this.#options.metadata.received(neighbour, message, nowMs);
       }
       case EXTENSIONS.ut_pex: {
-        if (!this.#options.exchangePeers || !this.#exchanges.mayTell(neighbour, nowMs)) return neighbour.saidNothing(nowMs);
+        if (!this.#options.exchangesPeers() || !this.#exchanges.mayTell(neighbour, nowMs)) return neighbour.saidNothing(nowMs);
         return this.#options.found(decodePeerExchange(payload).added);
       }
       case EXTENSIONS.lt_donthave:
@@ -86,7 +87,7 @@ export class ExtendedMessages {
 
   /** Called often; does its work once a minute. */
   exchangePeers(nowMs: number): void {
-    if (!this.#options.exchangePeers || nowMs - this.#exchangedMs < EXCHANGE_INTERVAL_MS) return;
+    if (!this.#options.exchangesPeers() || nowMs - this.#exchangedMs < EXCHANGE_INTERVAL_MS) return;
     this.#exchangedMs = nowMs;
     for (const neighbour of this.#options.all) this.#tellPeers(neighbour, nowMs);
   }
@@ -116,7 +117,7 @@ export class ExtendedMessages {
     }
     if (handshake.metadataBytes !== undefined) this.#options.metadata.offered(neighbour, handshake.metadataBytes, nowMs);
     // A newcomer hears of the others at once; it may know nobody else.
-    if (!hears && this.#options.exchangePeers) this.#tellPeers(neighbour, nowMs);
+    if (!hears && this.#options.exchangesPeers()) this.#tellPeers(neighbour, nowMs);
   }
 
   #tellPeers(neighbour: Neighbour, nowMs: number): void {

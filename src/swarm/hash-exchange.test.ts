@@ -19,16 +19,16 @@ const PIECE = 16 * 1024;
 /** Sizes in pieces: one without a layer, two with the same contents, one whose layer comes in three runs. */
 const FILES = { 'small.bin': 1, 'a.bin': 5, 'twin.bin': 5, 'large.bin': 1030 };
 
-async function torrent(): Promise<Metainfo> {
+async function torrent(format: 'v2' | 'hybrid'): Promise<Metainfo> {
   const disk = new MemoryDisk();
   for (const [name, pieces] of Object.entries(FILES)) {
     await disk.writeWhole(`/t/${name}`, new SeededRandom(pieces).bytes(pieces * PIECE - 7));
   }
-  const { bytes } = await createTorrent({ disk, hasher: plainHasher }, { paths: ['/t'], format: 'v2', pieceLength: PIECE });
+  const { bytes } = await createTorrent({ disk, hasher: plainHasher }, { paths: ['/t'], format, pieceLength: PIECE });
   return parseTorrent(bytes);
 }
 
-const whole = await torrent();
+const whole = await torrent('v2');
 /** As it is known by a magnet link. */
 const bare: Metainfo = { ...whole, pieceLayers: new Map() };
 
@@ -173,4 +173,27 @@ test('where all that is wanted is had before the last layer comes, it is finishe
   const giving = new HashExchange(whole, { send: (_, message) => lone.say(neighbour, message), learnt: () => assert.fail(), guilty: () => assert.fail() });
   for (const request of requests) giving.serve(loneNeighbour(), request, 0);
   assert.deepEqual([lone.finished, lone.transfer.isSeeding, lone.banned], [1, true, []]);
+});
+
+test('a hybrid\'s layers are asked of those who speak v2, hold nothing up, and are asked of nobody once they have been made here', async () => {
+  const known = await torrent('hybrid');
+  const lone = new LoneTransfer({
+    torrent: { metainfo: { ...known, pieceLayers: new Map() }, payload: new Uint8Array(known.pieceCount * PIECE) }, contents: { verify: async () => true },
+  });
+  const old = lone.joinGiver();
+  const modern = lone.joinGiver(undefined, { v2: true });
+  await lone.tick(3);
+  assert.deepEqual(old.channel.take('hash-request'), []);
+  const requests = modern.channel.take('hash-request');
+  assert.equal(requests.length, 4);
+  for (const neighbour of [old, modern]) await lone.give(neighbour);
+  assert.deepEqual([lone.finished, lone.transfer.isSeeding], [1, true]);
+  for (const file of known.files) {
+    const layer = file.piecesRoot && known.pieceLayers.get(toHex(file.piecesRoot));
+    if (layer !== undefined) lone.transfer.layerMade(file, layer);
+  }
+  const another = lone.joinGiver(undefined, { v2: true });
+  await lone.tick(30);
+  for (const neighbour of [modern, another]) assert.deepEqual(neighbour.channel.take('hash-request'), []);
+  assert.deepEqual([lone.finished, lone.banned], [1, []]);
 });

@@ -1,6 +1,7 @@
 /**
- * The Merkle layers of a v2 torrent from peers, and to peers (BEP 52): a magnet link's metadata names only the files' roots,
- * and no piece of a file longer than one can be verified before its piece layer is there.
+ * The Merkle layers of a v2 or hybrid torrent from peers, and to peers (BEP 52): a magnet link's metadata names only the
+ * files' roots. No piece of a v2 file longer than one can be verified before its piece layer is there; a hybrid's can, by
+ * SHA-1, but without the layers it could be given to nobody who speaks v2.
  *
  * Invariant: a layer is learnt only once its hashes have been proved against the file's root; who sent false ones is told of.
  */
@@ -63,19 +64,22 @@ export class HashExchange {
     this.#metainfo = metainfo;
     this.#hooks = hooks;
     this.#lacking = new Bitfield(metainfo.pieceCount);
-    // A hybrid's pieces are verified by their SHA-1 where the layers are not known.
-    if (metainfo.format !== 'v2') return;
     for (const file of filesWithoutLayer(metainfo)) {
-      const { first, end } = piecesOf(file, metainfo.pieceLength);
-      for (let piece = first; piece < end; piece++) this.#lacking.set(piece);
+      if (metainfo.format === 'v2') this.#markLacking(file);
       const twin = this.#layers.get(rootOf(file));
       if (twin === undefined) this.#want(file);
       else twin.files.push(file);
     }
   }
 
+  /** Whether all layers are here. */
   get isComplete(): boolean {
     return this.#layers.size === 0;
+  }
+
+  /** Whether every piece can be verified. */
+  get canVerifyAll(): boolean {
+    return this.#lacking.count === 0;
   }
 
   /** Whether the piece cannot be verified yet. */
@@ -93,7 +97,7 @@ export class HashExchange {
     }
     // Whoever is being asked gets more as soon as it has answered.
     const busy = new Set([...this.#asked.values()].map(({ neighbour }) => neighbour));
-    const willing = this.#backoff.inTurn(neighbours, nowMs).filter((neighbour) => neighbour.pieces.count > 0 && !busy.has(neighbour));
+    const willing = this.#backoff.inTurn(neighbours, nowMs).filter((neighbour) => this.#mayKnow(neighbour) && !busy.has(neighbour));
     for (let turn = 0; turn < REQUESTS_EACH; turn++) for (const neighbour of willing) this.#askOne(neighbour, nowMs);
   }
 
@@ -120,6 +124,18 @@ export class HashExchange {
     for (const [wanted, asked] of this.#asked) if (asked.neighbour === neighbour) this.#asked.delete(wanted);
   }
 
+  /** The layer of this file is here: it has been made of the file itself. */
+  made(file: FileEntry): void {
+    const root = rootOf(file);
+    const layer = this.#layers.get(root);
+    for (const [key, wanted] of this.#wanted) {
+      if (wanted.layer !== layer) continue;
+      this.#wanted.delete(key);
+      this.#asked.delete(wanted);
+    }
+    this.#layers.delete(root);
+  }
+
   /** A neighbour asks for hashes. Throws `WireError` where it goes on asking for what it cannot have. */
   serve(neighbour: Neighbour, request: HashRequest, nowMs: number): void {
     const { piecesRoot, baseLayer, index, length, proofLayers } = request;
@@ -131,6 +147,16 @@ export class HashExchange {
     }
     neighbour.saidNothing(nowMs);
     return this.#hooks.send(neighbour, { type: 'hash-reject', ...fields });
+  }
+
+  /** A hybrid's neighbours may be such as speak v1 alone. */
+  #mayKnow({ pieces, supports }: Neighbour): boolean {
+    return pieces.count > 0 && (supports.v2 || this.#metainfo.format === 'v2');
+  }
+
+  #markLacking(file: FileEntry): void {
+    const { first, end } = piecesOf(file, this.#metainfo.pieceLength);
+    for (let piece = first; piece < end; piece++) this.#lacking.set(piece);
   }
 
   #want(file: FileEntry): void {

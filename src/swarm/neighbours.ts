@@ -12,6 +12,7 @@ import { ShoalError } from '../bytes/errors.ts';
 import { toHex } from '../bytes/hex.ts';
 import { keepNewest } from '../bytes/keep-newest.ts';
 import { LIMITS } from '../bytes/limits.ts';
+import { shortInfoHashes, type Metainfo } from '../metainfo/metainfo.ts';
 import type { Channel } from '../runtime/channel.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Network } from '../runtime/network.ts';
@@ -44,7 +45,7 @@ export interface NeighboursOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly network: Network;
-  /** 20 bytes each; the first is the one that we connect with. */
+  /** 20 bytes each, those that are known at first; the first is the one that we connect with. */
   readonly infoHashes: readonly Uint8Array[];
   readonly peerId: Uint8Array;
   readonly supports: Capabilities;
@@ -75,6 +76,8 @@ export class Neighbours {
   readonly all = new Set<Neighbour>();
   readonly candidates: Candidates;
   readonly #options: NeighboursOptions;
+  #infoHashes: readonly Uint8Array[];
+  #supports: Capabilities;
   readonly #byPeerId = new Map<string, Neighbour>();
   readonly #abort = new AbortController();
   /** Those we have connected to and who have not shaken hands yet. */
@@ -85,8 +88,16 @@ export class Neighbours {
 
   constructor(options: NeighboursOptions) {
     this.#options = options;
+    this.#infoHashes = options.infoHashes;
+    this.#supports = options.supports;
     this.candidates = new Candidates(options.random);
     this.#turnoverMs = options.clock.now();
+  }
+
+  /** A link may name one info-hash of a hybrid torrent, which has two: peers who know only the other are taken from now on. */
+  knowTorrent(metainfo: Pick<Metainfo, 'infoHash' | 'infoHashV2'>): void {
+    this.#infoHashes = shortInfoHashes(metainfo);
+    this.#supports = { ...this.#supports, v2: metainfo.infoHashV2 !== undefined };
   }
 
   /** Connects to candidates while there is room. */
@@ -161,7 +172,7 @@ export class Neighbours {
       ...(localHost === undefined ? {} : { localHost }),
     }).then((channel) => {
       this.#greeting.add(channel);
-      this.#sendHandshake(channel, this.#options.infoHashes[0]);
+      this.#sendHandshake(channel, this.#infoHashes[0]);
       expectHandshake(channel, clock, (result) => {
         this.#greeting.delete(channel);
         ended(this.#take(channel, result));
@@ -179,14 +190,14 @@ export class Neighbours {
   }
 
   #sendHandshake(channel: Channel<PeerMessage>, infoHash: Uint8Array): void {
-    channel.send({ type: 'handshake', infoHash, peerId: this.#options.peerId, supports: this.#options.supports });
+    channel.send({ type: 'handshake', infoHash, peerId: this.#options.peerId, supports: this.#supports });
   }
 
   /** Why a peer is not taken; undefined where it is. */
   #refusal(channel: Channel<PeerMessage>, handshake: Handshake): string | undefined {
-    const { infoHashes, maxNeighbours, bans } = this.#options;
+    const { maxNeighbours, bans } = this.#options;
     if (this.#abort.signal.aborted) return 'the torrent has been stopped';
-    if (!infoHashes.some((infoHash) => equalBytes(infoHash, handshake.infoHash))) return 'it speaks of another torrent';
+    if (!this.#infoHashes.some((infoHash) => equalBytes(infoHash, handshake.infoHash))) return 'it speaks of another torrent';
     if (this.#isOurselves(handshake)) {
       if (!channel.incoming) this.candidates.avoid(channel.remote);
       return 'it is ourselves';
@@ -234,7 +245,10 @@ export class Neighbours {
 
   #add(channel: Channel<PeerMessage>, handshake: Handshake): void {
     const { hooks, clock } = this.#options;
-    const neighbour = new Neighbour(this.#nextSerial++, channel, handshake, clock.now());
+    const { supports } = handshake;
+    // Only what both have said that they speak may be spoken.
+    const heard = { ...handshake, supports: { ...supports, v2: supports.v2 && this.#supports.v2 } };
+    const neighbour = new Neighbour(this.#nextSerial++, channel, heard, clock.now());
     this.all.add(neighbour);
     this.#byPeerId.set(toHex(neighbour.peerId), neighbour);
     if (neighbour.listenEndpoint !== undefined) this.candidates.use(neighbour.listenEndpoint, neighbour.connectedMs);

@@ -53,7 +53,7 @@ export interface SwarmOptions {
   /** 20 bytes each: v1's, v2's cut short, or both. The first is the one that we connect with. */
   readonly infoHashes: readonly Uint8Array[];
   readonly peerId: Uint8Array;
-  /** The torrent has a v2 half (BEP 52). */
+  /** The torrent is known to have a v2 half (BEP 52). */
   readonly speaksV2: boolean;
   /** Where we take connections; undefined where we do not. */
   readonly listenPort: number | undefined;
@@ -67,7 +67,7 @@ export interface SwarmOptions {
   readonly picking: PickingPolicy;
   readonly downLimit: RateLimit;
   readonly upLimit: RateLimit;
-  /** BEP 11; off for private torrents (BEP 27). */
+  /** BEP 11; never in private torrents, once they are known to be (BEP 27). */
   readonly exchangePeers: boolean;
   readonly superSeeding: boolean;
   /** For people on the other side, such as `Shoal 0.1.0`. */
@@ -123,6 +123,7 @@ export class Swarm {
       ...options,
       all: this.neighbours.all,
       metadata: this.#metadata,
+      exchangesPeers: () => options.exchangePeers && this.#transfer?.contents.metainfo.isPrivate !== true,
       isUploadOnly: () => this.#transfer?.isSeeding === true,
       found: (endpoints) => this.addPeers(endpoints),
       lost: (neighbour, piece) => this.#transfer?.lost(neighbour, piece),
@@ -159,6 +160,7 @@ export class Swarm {
   begin(contents: Contents, priorityOf: (piece: number) => PiecePriority): void {
     const { hooks } = this.#options;
     this.#metadata.has(contents.metainfo.infoBytes);
+    this.neighbours.knowTorrent(contents.metainfo);
     const transfer = new Transfer(contents, {
       ...this.#options,
       neighbours: this.neighbours.all,

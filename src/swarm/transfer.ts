@@ -87,7 +87,7 @@ export class Transfer {
       hooks: {
         ...hooks,
         pieceCompleted: (piece) => this.#pieceCompleted(piece),
-        finished: () => { if (this.#hashes.isComplete) hooks.finished(); },
+        finished: () => { if (this.#hashes.canVerifyAll) hooks.finished(); },
         guilty: (names, piece) => {
           for (const name of names) if (!this.webSeeds.blame(name, piece)) hooks.ban(name, `spoiling piece ${piece}`);
         },
@@ -125,7 +125,7 @@ export class Transfer {
   }
 
   get isSeeding(): boolean {
-    return this.download.demand.missing === 0 && this.#hashes.isComplete;
+    return this.download.demand.missing === 0 && this.#hashes.canVerifyAll;
   }
 
   /** What each piece is wanted for from now on. Interest is told anew, and requests go out. */
@@ -133,6 +133,12 @@ export class Transfer {
     this.#priorityOf = priorityOf;
     this.#setPriorities(0, this.contents.metainfo.pieceCount);
     this.#interestChanged();
+  }
+
+  /** The piece layer of a file has been made of the file itself, and leads to its root: it need not be asked for, and can be given. */
+  layerMade(file: FileEntry, layer: Uint8Array): void {
+    this.contents.learnLayer(file, layer);
+    this.#hashes.made(file);
   }
 
   /** These pieces are wanted before all others, until priorities are set anew. */
@@ -226,10 +232,11 @@ export class Transfer {
     for (let piece = first; piece < end; piece++) this.download.setPriority(piece, this.#hashes.lacks(piece) ? 'none' : this.#priorityOf(piece));
   }
 
-  /** The pieces of these files, which are alike, can be verified from now on. */
+  /** The pieces of these files, which are alike, can be verified from now on; a hybrid's could be before. */
   #learnt(files: readonly FileEntry[], layer: Uint8Array): void {
+    this.contents.learnLayer(files[0], layer);
+    if (this.contents.metainfo.format === 'hybrid') return;
     for (const file of files) {
-      this.contents.learnLayer(file, layer);
       const { first, end } = piecesOf(file, this.contents.metainfo.pieceLength);
       this.#setPriorities(first, end);
     }

@@ -54,6 +54,7 @@ let serials = 0;
 export function loneNeighbour(options: {
   readonly nowMs?: number;
   readonly fast?: boolean;
+  readonly v2?: boolean;
   readonly incoming?: boolean;
   readonly host?: string;
   readonly port?: number;
@@ -64,6 +65,6 @@ export function loneNeighbour(options: {
   const channel = new LoneChannel(remote, options.incoming ?? false);
   return new Neighbour(serial, channel, {
     type: 'handshake', infoHash: new Uint8Array(20), peerId: options.peerId ?? Buffer.from(`-XX0001-${`${serial}`.padStart(12, '0')}`),
-    supports: { extensions: true, fast: options.fast ?? true, dht: false, v2: false },
+    supports: { extensions: true, fast: options.fast ?? true, dht: false, v2: options.v2 ?? false },
   }, options.nowMs ?? 0) as LoneNeighbour;
 }

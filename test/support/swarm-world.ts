@@ -2,7 +2,7 @@
 import { Bitfield } from '../../src/bytes/bitfield.ts';
 import { equalBytes } from '../../src/bytes/compare.ts';
 import { sha1 } from '../../src/bytes/digest.ts';
-import { pieceSize, type Metainfo } from '../../src/metainfo/metainfo.ts';
+import { pieceSize, spaceLength, type Metainfo } from '../../src/metainfo/metainfo.ts';
 import { SimulatedNetwork, type LinkOptions, type SimulatedHost } from '../../src/runtime/simulated/network.ts';
 import { SeededRandom, Simulation } from '../../src/runtime/simulated/simulation.ts';
 import type { PieceStore } from '../../src/storage/piece-store.ts';
@@ -21,7 +21,7 @@ export class MemoryStore implements PieceStore {
   readonly #pieceLength: number;
 
   constructor(metainfo: Metainfo, bytes?: Uint8Array) {
-    this.bytes = bytes?.slice() ?? new Uint8Array(metainfo.length);
+    this.bytes = bytes?.slice() ?? new Uint8Array(spaceLength(metainfo));
     this.#pieceLength = metainfo.pieceLength;
   }
 

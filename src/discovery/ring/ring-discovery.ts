@@ -5,6 +5,7 @@
  * Invariant: a private torrent is neither looked for nor published (BEP 27). What is published is renewed as long as the
  * search lasts, and taken back at its end.
  */
+import { equalBytes } from '../../bytes/compare.ts';
 import { describeError } from '../../bytes/errors.ts';
 import { LIMITS } from '../../bytes/limits.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -80,13 +81,15 @@ class RingSearch implements Search {
     return endpoints.length > 1 && results.every(({ stored }) => stored > 0);
   }
 
-  /** The first info-hash goes with the name, a hybrid's second stands alone: a name should lead to one torrent once. */
+  /** One info-hash goes with the name, a hybrid's other stands alone: a name should lead to one torrent once. */
   #publications(): Publication[] {
     const { infoHashes, port } = this.#identity;
     const description = this.#identity.description?.();
     const unnamed = { name: '', length: description?.length ?? 0, port };
-    const named = description === undefined ? [] : [{ ...description, name: publishableName(description.name), port }];
-    return [...named, ...infoHashes.slice(named.length).map((infoHash) => ({ ...unnamed, infoHash }))];
+    if (description === undefined) return infoHashes.map((infoHash) => ({ ...unnamed, infoHash }));
+    const others = infoHashes.filter((infoHash) => !equalBytes(infoHash, description.infoHash.subarray(0, 20)));
+    const named = { ...description, name: publishableName(description.name), port };
+    return [named, ...others.map((infoHash) => ({ ...unnamed, infoHash }))];
   }
 
   async #stop(): Promise<void> {
