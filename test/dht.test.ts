@@ -82,9 +82,9 @@ test('items under a key of one\'s own: versions, salts, and who may read the key
   assert.deepEqual([got['text'], got['seq'], got['salt'], got['target']], ['three', '9223372036854775806', '6e657773', first['target']]);
 
   const refused: [string[], RegExp][] = [
-    [['put', 'four', ...signed, '--seq', '7'], /^shoal dht: version 9223372036854775806 is there already/],
-    [['get', String(first['publicKey']), ...dht], /^shoal dht: the DHT holds no item under/],
-    [['put', 'x'.repeat(1000), ...dht], /^shoal dht: the text is too long/],
+    [['put', 'four', ...signed, '--seq', '7'], /^shoal dht put: version 9223372036854775806 is there already/],
+    [['get', String(first['publicKey']), ...dht], /^shoal dht get: the DHT holds no item under/],
+    [['put', 'x'.repeat(1000), ...dht], /^shoal dht put: the text is too long/],
   ];
   await Promise.all(refused.map(async ([args, pattern]) => {
     const { exitCode, stderr } = await work.run(['dht', ...args]);
@@ -195,7 +195,7 @@ test('what makes no sense, and a node that does not answer', async () => {
     [['dht', 'peers', publisher, ...dht], 2, /names a publisher, not a torrent/],
     [['dht', 'peers', 'private.torrent', ...dht], 1, /private: its peers are told by its trackers alone/],
     [['dht', 'find', '12', ...dht], 1, /there is no such file/],
-    [['dht', 'ping', '127.0.0.1:1', ...dht], 1, /no answer from the DHT node at 127\.0\.0\.1:1/],
+    [['dht', 'ping', '127.0.0.1:1', ...dht], 1, /cannot ask the DHT node at 127\.0\.0\.1:1/],
     [['dht', 'node', '--listen', '192.0.2.1'], 1, /192\.0\.2\.1/],
     [['publish', 'private.torrent', '--key', 'my.key', ...dht], 1, /private/],
     [['publish', 'ab'.repeat(20), '--key', 'bad.key', ...dht], 1, /bad\.key: a key has 32 bytes/],

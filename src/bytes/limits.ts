@@ -212,8 +212,9 @@ export const LIMITS = {
   shortestAnnounceMs: 10_000,
   /** … nor less often than this. */
   longestAnnounceMs: 24 * 3_600_000,
-  /** How long stopping may take for the sake of those to whom one says goodbye. */
+  /** How long stopping may take for the sake of those to whom one says goodbye; and of those who have never answered yet. */
   goodbyeMs: 3000,
+  goodbyeToSilentMs: 500,
 
   /* The tracker that we are. */
 

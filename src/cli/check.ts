@@ -1,7 +1,7 @@
 /** `shoal check`: compares what is on disk with the torrent that describes it. Nothing is changed. */
 import type { Command } from 'commander';
 import type { Bitfield } from '../bytes/bitfield.ts';
-import { formatBytes, formatPercent } from '../bytes/units.ts';
+import { formatBytes, formatCount, formatPercent } from '../bytes/units.ts';
 import { heldBytes, spaceLength, type Metainfo } from '../metainfo/metainfo.ts';
 import { nodeRuntime } from '../runtime/node/runtime.ts';
 import { stateFiles } from '../session/state-files.ts';
@@ -37,7 +37,7 @@ async function check(source: string, { dir, json }: Options): Promise<void> {
   const runtime = nodeRuntime();
   const signal = interruption();
   const stopwatch = new Stopwatch(runtime.clock);
-  const metainfo = await openTorrentFile(runtime, source, signal);
+  const metainfo = await openTorrentFile(runtime, source, { signal });
   const directory = resolvePath(dir);
   const display = await openDisplay({ json });
   try {
@@ -83,5 +83,5 @@ function verdict({ name, length, pieceCount }: Metainfo, files: readonly Checked
   const broken = files.filter((file) => !file.isThere || file.goodBytes < file.length);
   if (broken.length === 0) return `${green(symbols.check)} ${name} is whole: ${formatBytes(length)} in ${counted(pieceCount, 'piece')}`;
   const lines = broken.map((file) => `${warning(symbols.cross)} ${file.path}: ${file.isThere ? `${formatPercent(file.length === 0 ? 1 : file.goodBytes / file.length)} is right` : 'not there'}`);
-  return [...lines, `${name}: ${good.count} of ${counted(pieceCount, 'piece')} are right, ${broken.length} of ${counted(files.length, 'file')} not whole`].join('\n');
+  return [...lines, `${name}: ${formatCount(good.count)} of ${counted(pieceCount, 'piece')} right, ${formatCount(broken.length)} of ${counted(files.length, 'file')} not whole`].join('\n');
 }

@@ -6,7 +6,7 @@ import { version } from '../runtime/node/version.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Display } from './display.ts';
 import { resolvePath } from './invocation.ts';
-import { isTrackerWord, isWebSeedWord, ListOption, readSize, readTier, readWebSeed } from './options.ts';
+import { isTrackerWord, isWebSeedWord, ListOption, readPieceLength, readTier, readWebSeed } from './options.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { workView } from './work-view.ts';
 
@@ -25,7 +25,7 @@ export function addCreateOptions(command: Command): void {
   command
     .addOption(new ListOption('--tracker <url…>', 'a tracker; several are tried in turn, those with a comma between them at random', readTier, isTrackerWord))
     .addOption(new ListOption('--web-seed <url…>', 'an HTTP server that has the file, or the folder that the torrent lies in', readWebSeed, isWebSeedWord))
-    .option('--piece-length <size>', 'a power of two from 16KiB on, such as 256KiB; by default chosen by size', readSize)
+    .option('--piece-length <size>', 'a power of two from 16KiB on, such as 256KiB; by default chosen by size', readPieceLength)
     .option('--name <name>', "another name than the file's or folder's own", readName)
     .option('--private', 'peers may be had from the trackers alone')
     .addOption(new Option('--format <format>', 'v1 is known to every client').choices(['v1', 'v2', 'hybrid']).default('v1'));

@@ -9,6 +9,7 @@ import { follow, newestVersion, type PublisherLink } from './follow.ts';
 import { addExamples } from './help.ts';
 import { interruption } from './interruption.ts';
 import { leavingOf } from './leaving.ts';
+import { withDisplay } from './open-display.ts';
 import { readDuration } from './options.ts';
 import { findOnRing, isNameOnRing } from './ring/by-name.ts';
 import { openSource } from './sources.ts';
@@ -47,15 +48,17 @@ async function get(source: string, options: Options): Promise<void> {
   const signal = interruption();
   const isFollowed = options.follow === true;
   const isName = await isNameOnRing(runtime, source, options);
-  const opened = isName ? undefined : await openSource(runtime, source, signal);
-  const link = opened && publisherLink(opened, isFollowed);
-  if (isFollowed && link === undefined) throw new UsageError('--follow needs a link that names a publisher: there is no xs=urn:btpk:… in this source');
-  const common = { options, isSeed: false, leaving: leavingOf(options, isFollowed ? 'told' : 'whole'), signal };
-  await withSession(runtime, options, async (surroundings) => {
-    if (link === undefined) return transfer(surroundings, { ...common, source: opened ?? await findOnRing(surroundings, source, signal) });
-    const following = { ...common, source: link, intervalMs: options.followInterval };
-    if (isFollowed) return follow(surroundings, following);
-    return transfer(surroundings, { ...common, source: await newestVersion(surroundings, following) });
+  await withDisplay(options, async (display) => {
+    const opened = isName ? undefined : await openSource(runtime, source, { signal, display });
+    const link = opened && publisherLink(opened, isFollowed);
+    if (isFollowed && link === undefined) throw new UsageError('--follow needs a link that names a publisher: there is no xs=urn:btpk:… in this source');
+    const common = { options, isSeed: false, leaving: leavingOf(options, isFollowed ? 'told' : 'whole'), signal };
+    await withSession(runtime, options, display, async (surroundings) => {
+      if (link === undefined) return transfer(surroundings, { ...common, source: opened ?? await findOnRing(surroundings, source, signal) });
+      const following = { ...common, source: link, intervalMs: options.followInterval };
+      if (isFollowed) return follow(surroundings, following);
+      return transfer(surroundings, { ...common, source: await newestVersion(surroundings, following) });
+    });
   });
 }
 

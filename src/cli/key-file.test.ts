@@ -25,7 +25,7 @@ test('a key is made once, for its owner alone, and read from then on', async (t)
     assert.deepEqual(await openKey(), made);
     assert.match(notes.join(), /chmod 600/);
   }
-  await assert.rejects(openKey(path.join(directory, 'nowhere/my.key')), { code: 'DISK_FAILED', message: /nowhere\/my\.key: the key cannot be written/ });
+  await assert.rejects(openKey(path.join(directory, 'nowhere/my.key')), { code: 'NOT_FOUND', message: /nowhere\/my\.key: there is no such file or folder/ });
 });
 
 test('a person may have written the key; what is no key is refused and left alone', async (t) => {

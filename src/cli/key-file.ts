@@ -7,7 +7,7 @@ import { open, stat } from 'node:fs/promises';
 import { ShoalError } from '../bytes/errors.ts';
 import { fromHex, toHex } from '../bytes/hex.ts';
 import { KEY_BYTES, keyPairFromSeed, type KeyPair } from '../bytes/signature.ts';
-import { DiskError } from '../runtime/disk.ts';
+import { asDiskError } from '../runtime/node/disk.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
 const FILE_BYTES = 1024;
@@ -42,6 +42,6 @@ async function writeKey(path: string, seed: Uint8Array): Promise<void> {
       await file.close();
     }
   } catch (error) {
-    throw new DiskError('DISK_FAILED', path, `the key cannot be written: ${(error as Error).message}`, { cause: error });
+    throw asDiskError(error, path);
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Command, InvalidArgumentError } from 'commander';
-import { isEndpointWord, isTrackerWord, ListOption, readEndpoint, readListenEndpoint, readPort, readRate, readRatio, readTier, spreadValues } from './options.ts';
+import { isEndpointWord, isTrackerWord, ListOption, readEndpoint, readListenEndpoint, readPieceLength, readPort, readRate, readRatio, readTier, spreadValues } from './options.ts';
 
 function parse(...words: string[]): { args: string[] } {
   const program = new Command().exitOverride();
@@ -37,9 +37,14 @@ test('values that make no sense are refused with what would', () => {
     [() => readEndpoint('host'), /HOST:PORT/],
     [() => readEndpoint('host:0'), /HOST:PORT/],
     [() => readListenEndpoint('host:x'), /ADDR:PORT/],
+    [() => readListenEndpoint('host:80'), /in digits/],
     [() => readListenEndpoint('[::1]:70000'), /65535/],
     [() => readTier('ftp://a'), /a URL such as/],
     [() => readTier('http://a,'), /a URL such as/],
+    [() => readTier('http://a:99999/announce'), /a URL such as/],
+    [() => readPieceLength('8KiB'), /a power of two from 16 KiB to 256 MiB/],
+    [() => readPieceLength('100kB'), /a power of two/],
+    [() => readPieceLength('512MiB'), /a power of two/],
     [() => readRate('5'), /not a rate/],
   ];
   for (const [read, message] of refused) assert.throws(read, (error) => error instanceof InvalidArgumentError && message.test(error.message));

@@ -1,11 +1,12 @@
 /** Options' values: how each kind is read, and those options that may be given several times. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseEndpoint, type Endpoint } from '../bytes/endpoint.ts';
+import { addressFamily, parseEndpoint, type Endpoint } from '../bytes/endpoint.ts';
 import { ShoalError } from '../bytes/errors.ts';
-import { parseDuration, parseRate, parseSize } from '../bytes/units.ts';
+import { LIMITS } from '../bytes/limits.ts';
+import { formatBytes, parseDuration, parseRate, parseSize } from '../bytes/units.ts';
 
 /** A reader of an option's value: what it refuses is told together with the option's name. */
-function reader<Value>(read: (text: string) => Value): (text: string) => Value {
+export function reader<Value>(read: (text: string) => Value): (text: string) => Value {
   return (text) => {
     try {
       return read(text);
@@ -20,6 +21,13 @@ export const readSize = reader(parseSize);
 export const readRate = reader((text) => parseRate(text));
 /** Milliseconds. */
 export const readDuration = reader(parseDuration);
+
+/** A power of two. */
+export function readPieceLength(text: string): number {
+  const bytes = readSize(text);
+  if (bytes >= LIMITS.blockBytes && bytes <= LIMITS.pieceBytes && Number.isInteger(Math.log2(bytes))) return bytes;
+  throw new InvalidArgumentError(`expected a power of two from ${formatBytes(LIMITS.blockBytes, 'binary')} to ${formatBytes(LIMITS.pieceBytes, 'binary')}`);
+}
 
 /** 0 to 65535; 0 is any free one. */
 export function readPort(text: string): number {
@@ -45,14 +53,23 @@ export function readListenEndpoint(text: string): { host?: string; port: number 
   const match = /^(?:(?:\[([0-9a-f:.]+)\]|([^:]*)):)?(\d{1,5})$/i.exec(text);
   if (match === null) throw new InvalidArgumentError('expected ADDR:PORT, such as 0.0.0.0:6969 or [::1]:6969, or a port alone');
   const host = match[1] ?? match[2] ?? '';
-  return { ...(host === '' ? {} : { host }), port: readPort(match[3]) };
+  return { ...(host === '' ? {} : { host: readAddress(host) }), port: readPort(match[3]) };
+}
+
+function readAddress(text: string): string {
+  if (addressFamily(text) === undefined) throw new InvalidArgumentError('expected an address of this machine in digits, such as 192.168.1.5 or ::1');
+  return text;
+}
+
+export function listenOption(): Option {
+  return new Option('--listen <addr>', 'the local address to use; by default all of them').argParser(readAddress);
 }
 
 /** A tier of trackers (BEP 12): one URL, or several with commas between them. */
 export function readTier(text: string): readonly string[] {
   const urls = text.split(',');
   for (const url of urls) {
-    if (!/^(https?|udp):\/\/[^\s/]+/i.test(url)) throw new InvalidArgumentError('expected a URL such as http://tracker.example:6969/announce or udp://…');
+    if (!/^(https?|udp):\/\/[^\s/]/i.test(url) || !URL.canParse(url)) throw new InvalidArgumentError('expected a URL such as http://tracker.example:6969/announce or udp://…');
   }
   return urls;
 }

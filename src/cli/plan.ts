@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { planCommands, planFleet, planText } from '../lab/plan.ts';
 import { choosePieceLength } from '../metainfo/piece-length.ts';
 import { addExamples } from './help.ts';
+import { readPieceLength } from './options.ts';
 import { readCapacity, readLink, readPositiveCount, readPositiveSize } from './lab/values.ts';
 
 interface Options {
@@ -22,8 +23,8 @@ export function define(command: Command): void {
     .requiredOption('--up <rate>', "a host's uplink, such as 300MB/s", readCapacity)
     .addOption(new Option('--down <rate>', "a host's downlink").argParser(readLink).default(Number.POSITIVE_INFINITY, 'without limit'))
     .requiredOption('--source-up <rate>', 'the uplink of the machine that has it', readLink)
-    .option('--piece-length <size>', 'by default chosen by size', readPositiveSize)
-    .option('--json', 'print the plan as JSON')
+    .option('--piece-length <size>', 'a power of two; by default chosen by size', readPieceLength)
+    .option('--json', 'print the plan as one JSON object')
     .action(plan);
   addExamples(command, [['plan --size 3GB --hosts 2600 --up 300MB/s --down 300MB/s --source-up 300MB/s', 'a container image to every machine']]);
 }
@@ -34,5 +35,5 @@ function plan({ size, hosts, up, down, sourceUp, pieceLength, json }: Options): 
     pieceBytes: pieceLength ?? choosePieceLength(size),
   });
   const plain = (_: string, value: unknown): unknown => (value === Number.POSITIVE_INFINITY ? 'inf' : value);
-  process.stdout.write(json === true ? `${JSON.stringify({ ...fleet, commands: planCommands(fleet) }, plain, 1)}\n` : planText(fleet));
+  process.stdout.write(json === true ? `${JSON.stringify({ ...fleet, commands: planCommands(fleet) }, plain)}\n` : planText(fleet));
 }

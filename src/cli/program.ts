@@ -6,6 +6,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../runtime/node/version.ts';
 import { COMMANDS } from './commands.ts';
+import { complaint } from './complaint.ts';
 import { FAILED, failureEvent, Interrupted, reportFailure, UsageError } from './failure.ts';
 import { interrupt } from './interruption.ts';
 import { spreadValues } from './options.ts';
@@ -13,10 +14,11 @@ import { style } from './style.ts';
 
 /** Runs the command that the words name, then ends the process. */
 export async function run(words: readonly string[]): Promise<never> {
-  const chosen = words[0] === 'help' ? words[1] : words[0];
-  const commandName = COMMANDS.some(({ name }) => name === chosen) ? `shoal ${chosen}` : 'shoal';
+  // `help get` is `get --help`.
+  const asked = words[0] === 'help' && words.length > 1 ? [...words.slice(1), '--help'] : words;
+  const program = await readProgram(asked[0]);
   const fail = (error: unknown): void => {
-    process.exitCode = reportFailure(error, commandName);
+    process.exitCode = reportFailure(error, commandName(program, asked));
     if (words.includes('--json') && !(error instanceof Interrupted)) process.stdout.write(`${JSON.stringify(failureEvent(error))}\n`);
   };
   // A reader that has seen enough, such as `head`, ends us as it ends other programs.
@@ -26,7 +28,7 @@ export async function run(words: readonly string[]): Promise<never> {
     process.exit();
   });
   try {
-    await execute(words, chosen);
+    await execute(program, asked);
   } catch (error) {
     fail(error);
   }
@@ -34,7 +36,8 @@ export async function run(words: readonly string[]): Promise<never> {
   return process.exit();
 }
 
-async function execute(words: readonly string[], chosen: string | undefined): Promise<void> {
+/** The program with its table of commands, of which the chosen one is loaded. */
+async function readProgram(chosen: string | undefined): Promise<Command> {
   const program = new Command('shoal')
     .description('Peer-to-peer file distribution.')
     .version(version())
@@ -43,22 +46,29 @@ async function execute(words: readonly string[], chosen: string | undefined): Pr
     .configureOutput({ outputError: () => undefined, getOutHasColors: () => style(process.stdout).hasColours })
     .configureHelp({ styleTitle: (title) => style(process.stdout).bold(title) });
   for (const entry of COMMANDS) {
-    const command = program.command(entry.name).usage(entry.usage).summary(entry.summary).description(capitalized(entry.summary));
+    const command = program.command(entry.name).usage(entry.usage).summary(entry.summary).description(sentence(entry.summary));
     if (entry.name === chosen) (await entry.load()).define(command);
   }
+  return program;
+}
+
+async function execute(program: Command, words: readonly string[]): Promise<void> {
+  // What is no command has no help either.
+  const isKnown = words.length === 0 || words[0].startsWith('-') || words[0] === 'help' || commandName(program, words) !== program.name();
   try {
-    await program.parseAsync(spreadValues(program, words), { from: 'user' });
+    await program.parseAsync(isKnown ? spreadValues(program, words) : [words[0]], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw new UsageError(error.code === 'commander.help' ? helpless(words) : error.message.replace(/^error: /, ''));
+    if (error.exitCode !== 0) throw new UsageError(error.code === 'commander.help' ? 'no command was given' : complaint(error));
   }
 }
 
-/** Why the help was shown unasked. */
-function helpless(words: readonly string[]): string {
-  return words.length === 0 ? 'no command was given' : `there is no command '${words.at(-1)}'`;
+/** `shoal dht ping`: as far as the words name commands. */
+function commandName(command: Command, [word, ...others]: readonly string[]): string {
+  const part = command.commands.find((each) => each.name() === word);
+  return part === undefined ? command.name() : `${command.name()} ${commandName(part, others)}`;
 }
 
-function capitalized(text: string): string {
-  return `${text[0].toUpperCase()}${text.slice(1)}.`;
+function sentence(text: string): string {
+  return `${text[0].toUpperCase()}${text.slice(1)}${text.endsWith('?') ? '' : '.'}`;
 }

@@ -6,6 +6,7 @@ import { addExamples } from './help.ts';
 import { interruption } from './interruption.ts';
 import { resolvePath } from './invocation.ts';
 import { leavingOf } from './leaving.ts';
+import { withDisplay } from './open-display.ts';
 import { openTorrentFile } from './sources.ts';
 import { transfer, withSession } from './transfer.ts';
 import { addTransferOptions, type TransferOptions } from './transfer-options.ts';
@@ -23,8 +24,12 @@ export function define(command: Command): void {
 async function seed(source: string, options: TransferOptions): Promise<void> {
   const runtime = nodeRuntime();
   const signal = interruption();
-  const metainfo = await openTorrentFile(runtime, source, signal);
-  const directory = resolvePath(options.dir);
-  if ((await runtime.disk.status(directory)) === undefined) throw new ShoalError('NOTHING_THERE', `${directory}: there is no such folder`);
-  await withSession(runtime, options, (surroundings) => transfer(surroundings, { source: metainfo, options, isSeed: true, leaving: leavingOf(options, 'told'), signal }));
+  await withDisplay(options, async (display) => {
+    const metainfo = await openTorrentFile(runtime, source, { signal, display });
+    const directory = resolvePath(options.dir);
+    if ((await runtime.disk.status(directory)) === undefined) throw new ShoalError('NOTHING_THERE', `${directory}: there is no such folder`);
+    await withSession(runtime, options, display, (surroundings) => transfer(surroundings, {
+      source: metainfo, options, isSeed: true, leaving: leavingOf(options, 'told'), signal,
+    }));
+  });
 }

@@ -11,7 +11,7 @@ test('a glob without a slash is held against the name, one with a slash against 
   const cases: [string, string, boolean][] = [
     ['a.mkv', '*.mkv', true], ['extras/b.mkv', '*.mkv', true], ['extras/b.mkv', 'extras/*', true], ['extras/more/b.mkv', 'extras/*', false],
     ['extras/more/b.mkv', 'extras/**', true], ['a.srt', '*.mkv', false], ['extras/b.mkv', 'b.mkv', true], ['extras/b.mkv', 'more/*.mkv', false],
-    ['a.MKV', '*.{mkv,MKV}', true], ['a[1].mkv', 'a[[]1].mkv', true],
+    ['a.MKV', '*.{mkv,MKV}', true], ['.hidden/.b', '*', true], ['.hidden/.b', '.hidden/**', true], ['.hidden/.b', 'hidden/**', false], ['.b', '{.a,.b}', true], ['a,.b', 'a,.b', true], ['a[1].mkv', 'a[[]1].mkv', true],
   ];
   for (const [path, glob, selected] of cases) assert.equal(isSelected(file(path), [glob]), selected, `${path} ${glob}`);
   assert.equal(isSelected(file('a.srt'), ['*.mkv', '*.srt']), true);

@@ -5,12 +5,17 @@ import type { FileEntry, Metainfo } from '../metainfo/metainfo.ts';
 
 /**
  * Whether a file fits one of the globs. They are held against its path below the torrent's folder; one without a slash is
- * held against its name alone, wherever it lies.
+ * held against its name alone, wherever it lies. Names that begin with a dot are names like others.
  */
 export function isSelected(file: FileEntry, globs: readonly string[]): boolean {
-  const place = file.path.join('/');
-  const name = file.path.at(-1) ?? '';
-  return globs.some((glob) => path.posix.matchesGlob(glob.includes('/') ? place : name, glob));
+  const place = withoutLeadingDots(file.path.join('/'));
+  const name = withoutLeadingDots(file.path.at(-1) ?? '');
+  return globs.some((glob) => path.posix.matchesGlob(glob.includes('/') ? place : name, withoutLeadingDots(glob)));
+}
+
+/** Another character in their place: wildcards as shells have them pass over names that begin with a dot. */
+function withoutLeadingDots(text: string): string {
+  return text.replaceAll(/(?<=^|[/{,])\./g, '\u{f8ff}');
 }
 
 const NAMED_FILES = 3;

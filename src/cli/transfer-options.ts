@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Endpoint } from '../bytes/endpoint.ts';
 import type { DiscoveryName } from '../discovery/discovery.ts';
 import { DISCOVERY_NAMES } from '../session/discoveries.ts';
-import { bootstrapOption, isEndpointWord, ListOption, readDuration, readEndpoint, readPort, readRate, readRatio } from './options.ts';
+import { bootstrapOption, isEndpointWord, listenOption, ListOption, readDuration, readEndpoint, readPort, readRate, readRatio } from './options.ts';
 
 export interface SwarmOptions {
   readonly port?: number;
@@ -25,7 +25,7 @@ export interface SwarmOptions {
 export function addSwarmOptions(command: Command): void {
   command
     .option('--port <n>', 'the port to take peers on; by default the first free one from 6881 on, 0: any', readPort)
-    .option('--listen <addr>', 'the local address to use; by default all of them')
+    .addOption(listenOption())
     .option('--up <rate>', 'upload no faster, such as 2MB/s or 10Mbps', readRate)
     .addOption(new Option('--choking <policy>', 'whom to upload to: adaptive fills the uplink, textbook has 4 + 1 slots').choices(['adaptive', 'textbook']).default('adaptive'))
     .option('--discovery <names>', `how to find peers: all, or some of ${DISCOVERY_NAMES.join(',')}`, readDiscoveries)

@@ -14,6 +14,7 @@ import { aborted, unlessAborted } from '../runtime/cancellation.ts';
 import type { Network } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Session } from '../session/session.ts';
+import { isMetainfo } from '../session/source.ts';
 import type { Torrent } from '../session/torrent.ts';
 import type { TorrentStatus } from '../session/torrent-status.ts';
 import type { Display } from './display.ts';
@@ -22,8 +23,8 @@ import { FAILED, failureEvent, failureLine, Interrupted } from './failure.ts';
 import { infoHashFields, shortInfoHash } from './info-hashes.ts';
 import { resolvePath } from './invocation.ts';
 import { untilLeaving, type Leaving } from './leaving.ts';
-import { openDisplay } from './open-display.ts';
 import { openSession } from './open-session.ts';
+import { peerHint } from './peer-hint.ts';
 import { checkSelection, isSelected } from './selection.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { style } from './style.ts';
@@ -47,21 +48,20 @@ export interface Surroundings {
   readonly display: Display;
 }
 
-/** Opens a session and a display for as long as `use` takes. Rejects as `use` does, or with `ShoalError` 'LISTEN_FAILED'. */
-export async function withSession(runtime: Runtime, options: TransferOptions, use: (surroundings: Surroundings) => Promise<void>): Promise<void> {
-  const display = await openDisplay(options);
-  try {
-    await using session = await openSession(runtime, options);
-    await use({ runtime, session, display });
-  } finally {
-    display.close();
-  }
+/** Opens a session for as long as `use` takes. Rejects as `use` does, or with `ShoalError` 'LISTEN_FAILED'. */
+export async function withSession(
+  runtime: Runtime, options: TransferOptions, display: Display, use: (surroundings: Surroundings) => Promise<void>,
+): Promise<void> {
+  await using session = await openSession(runtime, options);
+  await use({ runtime, session, display });
 }
 
 /** Rejects with `ShoalError`; with the signal's reason, where the torrent was not whole when that aborted. */
 export async function transfer({ runtime, session, display }: Surroundings, { source, options, isSeed, leaving, signal }: Transfer): Promise<void> {
   const directory = resolvePath(options.dir);
   const globs = options.select;
+  // Before anything is on disk; a link's torrent is not known yet.
+  if (globs !== undefined && isMetainfo(source)) checkSelection(source, globs);
   const peers = await lookUp(options.peer ?? [], runtime.network, signal);
   const stopwatch = new Stopwatch(runtime.clock);
   const torrent = await session.add(source, {
@@ -71,14 +71,17 @@ export async function transfer({ runtime, session, display }: Surroundings, { so
     ...(globs === undefined ? {} : { select: (file) => (isSelected(file, globs) ? 'normal' : 'none') }),
   });
   void watchTorrent(torrent, display, runtime.clock, leaving.when === 'whole' ? 'seeding' : undefined);
+  const hint = isSeed || peers.length > 0 ? undefined : peerHint(source, session, options);
   signal.addEventListener('abort', () => { if (signal.reason instanceof Interrupted) display.note('stopping (Ctrl-C once more: at once)'); });
   try {
+    if (hint !== undefined && !isMetainfo(source)) display.note(hint);
     const metainfo = await unlessAborted(torrent.whenReady(), signal);
     if (globs !== undefined) checkSelection(metainfo, globs);
     if (isSeed) checkSeed(torrent.status(), directory, display);
     tellReady(display, metainfo, `${directory}/${metainfo.name}`, session.port);
+    if (hint !== undefined && isMetainfo(source) && torrent.state === 'downloading') display.note(hint);
     await unlessAborted(torrent.whenDone(), signal);
-    tellDone(display, torrent, `${directory}/${metainfo.name}`, stopwatch.seconds);
+    tellDone(display, torrent, options, `${directory}/${metainfo.name}`, stopwatch.seconds);
     const command = runCommand(options, metainfo, directory, display);
     await untilLeaving(torrent, leaving, runtime.clock, signal);
     // It may go on when it is we who are told to stop.
@@ -101,7 +104,7 @@ function tellReady(display: Display, metainfo: Metainfo, path: string, port: num
   }, `${name}: ${formatBytes(length)}${holds}, ${counted(pieceCount, 'piece')} of ${formatBytes(pieceLength, 'binary')}`);
 }
 
-function tellDone(display: Display, torrent: Torrent, path: string, seconds: number): void {
+function tellDone(display: Display, torrent: Torrent, { select }: TransferOptions, path: string, seconds: number): void {
   const { downloadedBytes, uploadedBytes, wantedBytes } = torrent.status();
   const { bold, good, symbols } = style(process.stdout);
   const how = downloadedBytes === 0
@@ -109,7 +112,7 @@ function tellDone(display: Display, torrent: Torrent, path: string, seconds: num
     : `in ${formatDuration(seconds * 1000)} (${formatRate(downloadedBytes / Math.max(seconds, 0.001))})`;
   display.tell(
     { event: 'done', seconds, downloaded: downloadedBytes, uploaded: uploadedBytes, name: torrent.name, path },
-    `${good(symbols.check)} ${bold(torrent.name)} is whole and verified: ${formatBytes(wantedBytes)} ${how}\n  ${path}`,
+    `${good(symbols.check)} ${select === undefined ? '' : 'what was chosen of '}${bold(torrent.name)} is whole and verified: ${formatBytes(wantedBytes)} ${how}\n  ${path}`,
   );
 }
 

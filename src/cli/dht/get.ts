@@ -29,7 +29,7 @@ async function get(key: string, options: Options): Promise<void> {
     const { node, signal, waitFor, display, stopwatch } = running;
     await joined(running);
     const { item, copies, figures } = await waitFor('looking for the item', node.get(target, { salt, signal }));
-    if (item === undefined) throw new ShoalError('NOT_FOUND', `the DHT holds no item under ${toHex(target)}${salt.length === 0 ? '; one with a salt is found with --salt alone' : ' with this salt'}`);
+    if (item === undefined) throw new ShoalError('NOT_FOUND', `the DHT holds no item under ${toHex(target)}${salt.length === 0 ? '; one that was stored with a salt is found with --salt and its key' : ' with this salt'}`);
     const text = textOf(item.value);
     const version = isMutable(item) ? versionFields(item) : { publicKey: null, salt: null, seq: null };
     display.tell({

@@ -1,6 +1,5 @@
 /** A torrent as the DHT knows it: by 20 bytes. */
 import { ShoalError } from '../../bytes/errors.ts';
-import { fromHex } from '../../bytes/hex.ts';
 import { shortInfoHashes } from '../../metainfo/metainfo.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { isMetainfo } from '../../session/source.ts';
@@ -18,9 +17,7 @@ export interface Named {
  * as `openSource` does, or 'PRIVATE_TORRENT', for such a torrent's peers are its trackers' business (BEP 27).
  */
 export async function readInfoHash(runtime: Runtime, source: string, signal: AbortSignal): Promise<Named> {
-  const bytes = /^([0-9a-f]{40}|[0-9a-f]{64})$/i.test(source) ? fromHex(source) : undefined;
-  if (bytes !== undefined) return { infoHash: bytes.subarray(0, 20), name: undefined };
-  const found = await openSource(runtime, source, signal);
+  const found = await openSource(runtime, source, { signal });
   if (isMetainfo(found) && found.isPrivate) throw new ShoalError('PRIVATE_TORRENT', `${found.name} is private: its peers are told by its trackers alone, and the DHT is not to know of it`);
   const [infoHash] = shortInfoHashes(found);
   if (infoHash === undefined) throw new UsageError('the link names a publisher, not a torrent: shoal get follows it, and shoal dht get shows where it points');

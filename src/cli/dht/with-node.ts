@@ -15,7 +15,7 @@ import type { Display } from '../display.ts';
 import { openDisplay } from '../open-display.ts';
 import { interruption } from '../interruption.ts';
 import { stateDirectory } from '../invocation.ts';
-import { bootstrapOption, readPort } from '../options.ts';
+import { bootstrapOption, listenOption, readPort } from '../options.ts';
 import { Stopwatch } from '../stopwatch.ts';
 import { counted } from '../torrent-view.ts';
 import { showWaiting } from '../waiting.ts';
@@ -30,7 +30,7 @@ export interface NodeOptions {
 export function addNodeOptions(command: Command, usual = { port: 'any free one', bootstrap: 'the public ones' }): Command {
   return command
     .option('--port <n>', `the UDP port to use; by default ${usual.port}`, readPort)
-    .option('--listen <addr>', 'the local address to use; by default all of them')
+    .addOption(listenOption())
     .addOption(bootstrapOption(`nodes through which to join; by default ${usual.bootstrap}`))
     .option('--json', 'print one event a line');
 }

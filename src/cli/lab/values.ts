@@ -1,48 +1,37 @@
 /** Values of the laboratory's options: lists, counts, and what a scenario is called. */
-import { InvalidArgumentError } from 'commander';
 import { ShoalError } from '../../bytes/errors.ts';
 import { parseCount, parseDuration, parseList, parseRate, parseSize } from '../../bytes/units.ts';
 import { isPreset, PRESETS } from '../../lab/presets.ts';
 import type { Disk } from '../../runtime/disk.ts';
 import { resolvePath } from '../invocation.ts';
+import { reader } from '../options.ts';
 
 const SCENARIO_BYTES = 1024 * 1024;
 
-/** Commander tells what is refused together with the option's name. */
-function refusing<Value>(read: (text: string) => Value): (text: string) => Value {
-  return (text) => {
-    try {
-      return read(text);
-    } catch (error) {
-      throw error instanceof ShoalError ? new InvalidArgumentError(error.message) : error;
-    }
-  };
-}
-
-export const readRates = refusing((text) => parseList(text, (item) => parseRate(item, 0)));
-export const readCounts = refusing((text) => parseList(text, readPositive));
-export const readPositiveCount = refusing(readPositive);
+export const readRates = reader((text) => parseList(text, (item) => parseRate(item, 0)));
+export const readCounts = reader((text) => parseList(text, readPositive));
+export const readPositiveCount = reader(readPositive);
 /** A link's capacity; 0 is none. */
-export const readCapacity = refusing((text) => parseRate(text, 0));
+export const readCapacity = reader((text) => parseRate(text, 0));
 
 /** Shares of a whole. */
-export const readShares = refusing((text) => parseList(text, (item) => {
+export const readShares = reader((text) => parseList(text, (item) => {
   const share = /^\d*\.?\d+$/.test(item) ? Number(item) : Number.NaN;
   if (!(share >= 0 && share < 1)) throw new ShoalError('BAD_QUANTITY', `"${item}" is not a share: expected one from 0 to below 1, such as 0.2`);
   return share;
 }));
 /** Stretches of time, as milliseconds. */
-export const readDurations = refusing((text) => parseList(text, (item) => aboveZero(parseDuration(item), item)));
+export const readDurations = reader((text) => parseList(text, (item) => aboveZero(parseDuration(item), item)));
 
-export const readSeed = refusing((text) => {
+export const readSeed = reader((text) => {
   const seed = parseCount(text);
   if (seed >= 2 ** 32) throw new ShoalError('BAD_QUANTITY', 'a random seed is a whole number below 4294967296');
   return seed;
 });
 
-export const readPositiveSize = refusing((text) => aboveZero(parseSize(text), text));
+export const readPositiveSize = reader((text) => aboveZero(parseSize(text), text));
 /** A link that something has to come through. */
-export const readLink = refusing((text) => aboveZero(parseRate(text, 0), text));
+export const readLink = reader((text) => aboveZero(parseRate(text, 0), text));
 
 function aboveZero(value: number, text: string): number {
   if (value === 0) throw new ShoalError('BAD_QUANTITY', `"${text}" is nothing: expected more than 0`);

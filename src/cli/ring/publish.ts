@@ -33,7 +33,7 @@ export function define(ring: Command): void {
 
 async function publish(source: string, options: Options): Promise<void> {
   await withPeer(options, { place: 'outside' }, async ({ runtime, node, ready, display, stopwatch, signal, waitFor }) => {
-    const metainfo = await openTorrentFile(runtime, source, signal);
+    const metainfo = await openTorrentFile(runtime, source, { signal });
     if (metainfo.isPrivate) throw new ShoalError('PRIVATE_TORRENT', `${metainfo.name} is private: its peers are told by its trackers alone, and the ring is not to know of it`);
     const infoHash = metainfo.infoHash ?? metainfo.infoHashV2 ?? new Uint8Array();
     const publication: Publication = { infoHash, name: publishableName(metainfo.name), length: metainfo.length, port: options.peerPort };

@@ -14,7 +14,7 @@ import type { Display } from '../display.ts';
 import { openDisplay } from '../open-display.ts';
 import { interruption } from '../interruption.ts';
 import { stateDirectory } from '../invocation.ts';
-import { isEndpointWord, ListOption, readEndpoint, readPort } from '../options.ts';
+import { isEndpointWord, listenOption, ListOption, readEndpoint, readPort } from '../options.ts';
 import { Stopwatch } from '../stopwatch.ts';
 import { showWaiting } from '../waiting.ts';
 
@@ -28,7 +28,7 @@ export interface PeerOptions {
 export function addPeerOptions(command: Command, usual = { port: 'any free one', join: 'those of the ring that was used last' }): Command {
   return command
     .option('--port <n>', `the UDP port to use; by default ${usual.port}`, readPort)
-    .option('--listen <addr>', 'the local address to use; by default all of them')
+    .addOption(listenOption())
     .addOption(new ListOption('--join <host:port…>', `peers of the ring to join through; by default ${usual.join}`, readEndpoint, isEndpointWord))
     .option('--json', 'print one event a line');
 }

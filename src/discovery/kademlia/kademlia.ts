@@ -420,5 +420,5 @@ function abortable<Result>(signal: AbortSignal, begin: (resolve: (result: Result
 
 function noAnswer(endpoint: Endpoint, why: string | KrpcError): ShoalError {
   const reason = typeof why === 'string' ? why : `it says: ${why.text} (${why.code})`;
-  return new ShoalError('DHT_NO_ANSWER', `no answer from the DHT node at ${formatEndpoint(endpoint)}: ${reason}`);
+  return new ShoalError('DHT_NO_ANSWER', `cannot ask the DHT node at ${formatEndpoint(endpoint)}: ${reason}`);
 }

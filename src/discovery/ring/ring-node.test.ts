@@ -445,7 +445,10 @@ test('an asker waits for the first peer that answers, not for those who are sile
 test('an asker is told of a silent ring rather than left waiting', async () => {
   const network = await RingNetwork.joined(2, { seed: 22, settings: QUICK });
   const outsider = await network.add();
-  await assert.rejects(network.complete(outsider.node.connect([{ host: '203.0.113.200', port: 1 }])), { code: 'RING_UNREACHABLE' });
+  const nobody = ['203.0.113.200', '203.0.113.201'].map((host) => ({ host, port: 1 }));
+  for (const [wellKnown, message] of [[nobody.slice(0, 1), /through 203\.0\.113\.200:1: it does not answer/], [nobody, /none of them answers/]] as const) {
+    await assert.rejects(network.complete(outsider.node.connect(wellKnown)), { code: 'RING_UNREACHABLE', message });
+  }
   await assert.rejects(network.complete(outsider.node.connect([{ host: 'unknown.example', port: 1 }])), { code: 'LOOKUP_FAILED' });
   const { owner } = await network.complete(outsider.node.lookup(network.randomKey()));
   assert.equal(owner, undefined);

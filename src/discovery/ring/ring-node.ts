@@ -164,9 +164,9 @@ export class RingNode {
   async connect(wellKnown: readonly Endpoint[]): Promise<void> {
     const endpoints = await this.#resolve(wellKnown);
     const meetings = endpoints.map(async (endpoint) => {
-      if ((await this.meet(endpoint)) === undefined) throw unreachable([endpoint], 'it does not answer');
+      if ((await this.meet(endpoint)) === undefined) throw nobodyAnswers([endpoint]);
     });
-    await Promise.any(meetings).catch(() => { throw unreachable(wellKnown, 'none answers'); });
+    await Promise.any(meetings).catch(() => { throw nobodyAnswers(wellKnown); });
   }
 
   /** Who stands on the circle at an endpoint; undefined where nobody answers, or not from the circle. */
@@ -190,7 +190,7 @@ export class RingNode {
     if (outcome === 'joined') return;
     if (outcome === 'silent') this.begin();
     else this.#joinLater(endpoints);
-    if (outcome === 'silent') throw unreachable(wellKnown, 'none answers');
+    if (outcome === 'silent') throw nobodyAnswers(wellKnown);
     if (outcome === 'unreachable') throw unreachable(wellKnown, 'they answer, but others on the ring cannot reach this peer: open its UDP port');
     throw new ShoalError('RING_ADDRESS_FULL', `${this.#ownAddress.endpoint.host} has ${SLOTS} peers on the ring already, and no more are let on it`);
   }
@@ -452,6 +452,10 @@ export class RingNode {
 
 function isGone(outcome: QueryOutcome): boolean {
   return outcome.kind === 'silence' || (outcome.kind === 'error' && outcome.code === ERROR.gone);
+}
+
+function nobodyAnswers(wellKnown: readonly Endpoint[]): ShoalError {
+  return unreachable(wellKnown, wellKnown.length === 1 ? 'it does not answer' : 'none of them answers');
 }
 
 function unreachable(wellKnown: readonly Endpoint[], why: string): ShoalError {

@@ -25,6 +25,7 @@ const FIRST_BACK_OFF_MS = 15_000;
 const LONGEST_BACK_OFF_MS = 3_600_000;
 /** After this long the next tracker is asked too. */
 const PATIENCE_MS = 3000;
+const NO_LONGER_ASKED = new TrackerError('it is not asked any more');
 
 export interface AnnouncerParts {
   readonly runtime: TrackerRuntime;
@@ -106,24 +107,21 @@ export class Announcer {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#timer?.cancel();
-    this.#giveUp();
+    for (const controller of this.#underWay) controller.abort(NO_LONGER_ASKED);
     const told = [...this.#standings.values()].filter(({ mayKnowUs, failures }) => mayKnowUs && failures === 0);
-    let isPatient = true;
-    const patience = this.#parts.runtime.clock.after(LIMITS.goodbyeMs, () => {
-      isPatient = false;
-      this.#giveUp();
-    });
-    const tell = (standing: Standing, event: AnnounceEvent): Promise<void> => this.#announce(standing, event, () => undefined);
-    await Promise.allSettled(told.map(async (standing) => {
-      // Who leaves as soon as everything is there has had no other moment to say that it is.
-      if (standing.owed === 'completed' && standing.hasStarted) await tell(standing, 'completed').catch(() => undefined);
-      if (isPatient) await tell(standing, 'stopped');
-    }));
-    patience.cancel();
+    await Promise.allSettled(told.map((standing) => this.#sayGoodbye(standing)));
   }
 
-  #giveUp(): void {
-    for (const controller of this.#underWay) controller.abort(new TrackerError('it is not asked any more'));
+  /** Who has not answered yet may never do: such a one is told, but hardly waited for. */
+  async #sayGoodbye(standing: Standing): Promise<void> {
+    const controller = new AbortController();
+    const patienceMs = standing.hasStarted ? LIMITS.goodbyeMs : LIMITS.goodbyeToSilentMs;
+    const patience = this.#parts.runtime.clock.after(patienceMs, () => controller.abort(NO_LONGER_ASKED));
+    const tell = (event: AnnounceEvent): Promise<void> => this.#announce(standing, event, () => undefined, controller).catch(() => undefined);
+    // Who leaves as soon as everything is there has had no other moment to say that it is.
+    if (standing.owed === 'completed' && standing.hasStarted) await tell('completed');
+    if (!controller.signal.aborted) await tell('stopped');
+    patience.cancel();
   }
 
   #now(): number {
@@ -198,6 +196,8 @@ export class Announcer {
   async #ask(standing: Standing): Promise<Answer | undefined> {
     const event = this.#eventFor(standing);
     const replies: AnnounceReply[] = [];
+    const controller = new AbortController();
+    this.#underWay.add(controller);
     standing.mayKnowUs = true;
     standing.isBeingAsked = true;
     try {
@@ -205,11 +205,12 @@ export class Announcer {
         if (this.#isStopped) return;
         replies.push(reply);
         this.#report(standing, reply);
-      });
+      }, controller);
     } catch (error) {
       if (!this.#isStopped) this.#failed(standing, error);
       return undefined;
     } finally {
+      this.#underWay.delete(controller);
       standing.isBeingAsked = false;
     }
     if (this.#isStopped) return undefined;
@@ -225,10 +226,10 @@ export class Announcer {
   }
 
   /** Announces each info-hash (a hybrid torrent has two). Rejects where not one was answered, with the first one's error. */
-  async #announce(standing: Standing, event: AnnounceEvent | undefined, received: (reply: AnnounceReply) => void): Promise<void> {
+  async #announce(
+    standing: Standing, event: AnnounceEvent | undefined, received: (reply: AnnounceReply) => void, controller: AbortController,
+  ): Promise<void> {
     const { identity, client, key } = this.#parts;
-    const controller = new AbortController();
-    this.#underWay.add(controller);
     const { uploaded, downloaded, left } = identity.totals();
     const outcomes = await Promise.allSettled(identity.infoHashes.map((infoHash) => client.announce(standing.tracker, {
       infoHash,
@@ -243,7 +244,6 @@ export class Announcer {
       wanted: event === 'stopped' ? 0 : WANTED,
       ...(standing.trackerId === undefined ? {} : { trackerId: standing.trackerId }),
     }, received, controller.signal)));
-    this.#underWay.delete(controller);
     const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
     if (failures.length === outcomes.length) throw failures[0].reason;
   }

@@ -364,6 +364,18 @@ test('a tracker that has fallen silent delays stopping no longer than the limit'
   }
 });
 
+test('a tracker that has never answered is told goodbye, but hardly waited for', async () => {
+  const world = new World([[HTTP], ['udp://b.example:1']]);
+  await world.tracker('a.example', '10.0.0.2', () => new Promise(() => undefined));
+  world.network.names.set('b.example', ['10.0.0.3']);
+  const search = world.search();
+  await world.simulation.run(10_000);
+  const startMs = world.simulation.now();
+  await world.simulation.complete(search.stop(), LIMITS.goodbyeMs);
+  assert.equal(world.simulation.now() - startMs, LIMITS.goodbyeToSilentMs);
+  assert.deepEqual(world.events, ['a.example started', 'a.example stopped']);
+});
+
 test('stopping before the first answer still says goodbye, for the tracker may have heard', async () => {
   const world = new World([[HTTP]]);
   await world.tracker('a.example', '10.0.0.2', () => ({ interval: 1800, peers: formatCompactEndpoints([{ host: '1.2.3.4', port: 5 }], 4) }));

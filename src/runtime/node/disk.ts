@@ -252,7 +252,8 @@ const REASONS: Readonly<Record<string, readonly [code: DiskErrorCode, what: stri
   EXDEV: ['DISK_FAILED', 'it cannot be moved to another file system'],
 };
 
-function asDiskError(error: unknown, place: string): unknown {
+/** What a system's error means, as a `DiskError` that names the place; what is no error of the system's stays what it is. */
+export function asDiskError(error: unknown, place: string): unknown {
   if (error instanceof DiskError || !(error instanceof Error)) return error;
   const [code, what]: readonly [DiskErrorCode, string] = REASONS[codeOf(error) ?? ''] ?? ['DISK_FAILED', error.message];
   return new DiskError(code, place, what, { cause: error });
