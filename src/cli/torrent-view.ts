@@ -14,20 +14,21 @@ const STATES: Readonly<Record<State, string>> = {
   checking: 'checking what is on disk',
   downloading: 'downloading',
   seeding: 'seeding',
+  paused: 'paused',
   stopped: 'stopped',
   failed: 'failed',
 };
 
 /** A log of days of seeding should not be longer than it is interesting. */
 const LINE_EVERY_MS: Readonly<Record<State, number>> = {
-  metadata: 10_000, checking: 5000, downloading: 5000, seeding: 60_000, stopped: 0, failed: 0,
+  metadata: 10_000, checking: 5000, downloading: 5000, seeding: 60_000, paused: 60_000, stopped: 0, failed: 0,
 };
 
 /**
- * Most files are checked, or known to be right, in less; and before peers have been looked for there is nothing to be said of
- * how that goes.
+ * Most files are checked, or known to be right, in less, and many are here in less; and before peers have been looked for
+ * there is nothing to be said of how that goes.
  */
-const FIRST_LINE_MS: Readonly<Partial<Record<State, number>>> = { checking: 1000, metadata: 2000 };
+const FIRST_LINE_MS: Readonly<Partial<Record<State, number>>> = { checking: 1000, downloading: 1000, metadata: 2000 };
 
 /** Messages shown at a time. */
 const MESSAGES = 3;

@@ -12,7 +12,7 @@ import { exportTorrent } from './export.ts';
 import { hashSources, type PlacedFile, type SourceSpace } from './hash-sources.ts';
 import { HASH_BYTES, layerRoot, layerWidth, pieceLevel } from './merkle.ts';
 import type { Metainfo, MetainfoFormat } from './metainfo.ts';
-import { uniqueTiers } from './outer.ts';
+import { isUrl, uniqueTiers } from './outer.ts';
 import { parseInfo } from './parse.ts';
 import { choosePieceLength } from './piece-length.ts';
 import { CreateError, findSources, type Sources } from './sources.ts';
@@ -83,7 +83,7 @@ export async function createTorrent(runtime: Pick<Runtime, 'disk' | 'hasher'>, o
 
 function checkAddresses(urls: readonly string[]): void {
   for (const url of urls) {
-    if (uniqueTiers([[url]]).length === 0) throw new CreateError(`"${url}" is no address; one looks like http://tracker.example/announce`);
+    if (!isUrl(url.trim())) throw new CreateError(`"${url}" is no address; one looks like http://tracker.example/announce`);
   }
 }
 

@@ -37,7 +37,8 @@ export function uniqueTiers(tiers: readonly (readonly string[])[]): string[][] {
   return tiers.map((tier) => tier.map((url) => url.trim()).filter(isNew)).filter((tier) => tier.length > 0);
 }
 
-function isUrl(text: string): boolean {
+/** Whether it can be the address of a tracker or web seed. */
+export function isUrl(text: string): boolean {
   return text.length <= LIMITS.urlLength && /^[a-z][a-z0-9+.-]*:\/\/[^\s\p{Cc}]+$/iu.test(text);
 }
 

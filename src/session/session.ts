@@ -17,16 +17,17 @@ import type { Listener } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ChokingPolicyName } from '../swarm/choking-policies.ts';
 import { Bans } from '../swarm/neighbours.ts';
-import { RateLimit } from '../swarm/rate.ts';
 import type { Handshake, PeerMessage } from '../wire/messages.ts';
 import { createPeerId } from '../wire/peer-id.ts';
 import { peerProtocol } from '../wire/peer-protocol.ts';
+import type { AddOptions } from './add-options.ts';
 import { PUBLIC_BOOTSTRAP } from './dht-node.ts';
 import { DISCOVERY_NAMES, openDiscoveries, type Discoveries } from './discoveries.ts';
 import { Lobby } from './lobby.ts';
+import { Rates, type RateOptions } from './rates.ts';
 import type { RingPeer } from './ring-peer.ts';
 import { isMetainfo, resolveSource } from './source.ts';
-import { Torrent, type AddOptions, type TorrentSurroundings } from './torrent.ts';
+import { Torrent, type TorrentSurroundings } from './torrent.ts';
 
 export interface SessionOptions {
   /** Exactly this TCP port, 0 for any free one; absent: the first free one from 6881 to 6889, else any. */
@@ -64,13 +65,12 @@ export class Session implements AsyncDisposable {
   readonly #discoveries: Discoveries;
   readonly #byInfoHash: Map<string, Torrent>;
   readonly #torrents = new Set<Torrent>();
-  readonly #downLimit: RateLimit;
-  readonly #upLimit: RateLimit;
+  readonly #rates: Rates;
   #isClosed = false;
 
   /** Begins to listen. Rejects with `ShoalError`: 'LISTEN_FAILED', 'BAD_RATE', or 'RING_UNKNOWN' where a ring is all there is to find peers by. */
   static async open(runtime: Runtime, options: SessionOptions = {}): Promise<Session> {
-    checkRates(options.downBytesPerSecond, options.upBytesPerSecond);
+    const rates = new Rates(runtime.clock, { down: options.downBytesPerSecond, up: options.upBytesPerSecond });
     const byInfoHash = new Map<string, Torrent>();
     const lobby = new Lobby(runtime.clock, (channel, handshake) => welcome(byInfoHash, channel, handshake));
     const listener = await listen(runtime, options, (channel) => lobby.enter(channel));
@@ -87,40 +87,38 @@ export class Session implements AsyncDisposable {
       await listener.close();
       throw error;
     });
-    return new Session(runtime, options, { listener, byInfoHash, discoveries, exchangePeers: names.has('exchange') });
+    return new Session(runtime, options, { listener, byInfoHash, discoveries, rates, exchangePeers: names.has('exchange') });
   }
 
   private constructor(runtime: Runtime, options: SessionOptions, opened: {
     readonly listener: Listener;
     readonly byInfoHash: Map<string, Torrent>;
     readonly discoveries: Discoveries;
+    readonly rates: Rates;
     readonly exchangePeers: boolean;
   }) {
     const { listenHost, version = UNVERSIONED } = options;
-    const { listener, discoveries } = opened;
-    const nowMs = runtime.clock.now();
+    const { listener, discoveries, rates } = opened;
     this.#runtime = runtime;
     this.#listener = listener;
     this.#byInfoHash = opened.byInfoHash;
     this.#discoveries = discoveries;
-    this.#downLimit = new RateLimit(options.downBytesPerSecond ?? Number.POSITIVE_INFINITY, nowMs);
-    this.#upLimit = new RateLimit(options.upBytesPerSecond ?? Number.POSITIVE_INFINITY, nowMs);
+    this.#rates = rates;
     this.#surroundings = {
       runtime,
       stateDirectory: options.stateDirectory,
       discoveries: discoveries.all,
       port: listener.endpoint.port,
       exchangePeers: opened.exchangePeers,
+      rates,
       dhtNode: (endpoint) => discoveries.dht?.addNode(endpoint),
-      known: (torrent) => this.#register(torrent),
+      register: (torrent, infoHashes) => this.#register(torrent, infoHashes),
       swarm: {
         peerId: createPeerId(runtime.random, version),
         dhtPort: discoveries.dht?.status()[0]?.endpoint.port,
         maxNeighbours: options.maxNeighbours ?? NEIGHBOURS,
         bans: new Bans(),
         choking: options.choking ?? 'adaptive',
-        downLimit: this.#downLimit,
-        upLimit: this.#upLimit,
         client: `Shoal ${version}`,
         ...(listenHost === undefined ? {} : { localHost: listenHost }),
       },
@@ -161,7 +159,7 @@ export class Session implements AsyncDisposable {
     this.#refuseDouble(source.name ?? toHex(infoHashes[0]), infoHashes);
     const torrent = new Torrent(source, options, this.#surroundings);
     this.#torrents.add(torrent);
-    this.#register(torrent);
+    this.#register(torrent, infoHashes);
     return torrent;
   }
 
@@ -169,11 +167,11 @@ export class Session implements AsyncDisposable {
    * Who comes for one of its info-hashes is sent to this torrent. Two links may name the two of one hybrid, which shows only
    * when the metadata has come: then the first to learn it leaves it to the other.
    */
-  #register(torrent: Torrent): void {
+  #register(torrent: Torrent, infoHashes: readonly Uint8Array[]): void {
     if (!this.#torrents.has(torrent)) return;
     this.#unregister(torrent);
-    this.#refuseDouble(torrent.name, torrent.infoHashes);
-    for (const infoHash of torrent.infoHashes) this.#byInfoHash.set(toHex(infoHash), torrent);
+    this.#refuseDouble(torrent.name, infoHashes);
+    for (const infoHash of infoHashes) this.#byInfoHash.set(toHex(infoHash), torrent);
   }
 
   #unregister(torrent: Torrent): void {
@@ -201,11 +199,8 @@ export class Session implements AsyncDisposable {
   }
 
   /** For all torrents together, in bytes per second: Infinity for no limit, 0 for a pause. Throws `ShoalError` 'BAD_RATE'. */
-  limitRates({ down, up }: { readonly down?: number; readonly up?: number }): void {
-    checkRates(down, up);
-    const nowMs = this.#runtime.clock.now();
-    if (down !== undefined) this.#downLimit.setRate(down, nowMs);
-    if (up !== undefined) this.#upLimit.setRate(up, nowMs);
+  limitRates(rates: RateOptions): void {
+    this.#rates.limit(rates);
   }
 
   /** Stops everything, in order. Never rejects. */
@@ -217,12 +212,6 @@ export class Session implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-}
-
-function checkRates(...rates: readonly (number | undefined)[]): void {
-  for (const rate of rates) {
-    if (rate !== undefined && !(rate >= 0)) throw new ShoalError('BAD_RATE', `a rate of ${rate} bytes per second makes no sense: it is 0 or more`);
   }
 }
 

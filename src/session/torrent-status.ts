@@ -3,8 +3,8 @@ import { formatBytes, formatRate } from '../bytes/units.ts';
 import type { NeighbourStatus } from '../swarm/swarm.ts';
 import type { WebSeedStatus } from '../swarm/web-seed.ts';
 
-/** `metadata`: it is being got from peers. `checking`: what is on disk is being hashed. */
-export type TorrentState = 'metadata' | 'checking' | 'downloading' | 'seeding' | 'stopped' | 'failed';
+/** `metadata`: it is being got from peers. `checking`: what is on disk is being hashed. `paused`: nothing comes or goes. */
+export type TorrentState = 'metadata' | 'checking' | 'downloading' | 'seeding' | 'paused' | 'stopped' | 'failed';
 
 export interface TorrentStatus {
   readonly state: TorrentState;

@@ -1,61 +1,36 @@
 /**
- * One torrent of a session, from whatever names it to the files on disk: its swarm, its searches for peers, its store and
- * its resume record, begun in order and ended in order.
+ * One torrent of a session, from whatever names it to the files on disk: its swarm, its searches for peers and its files,
+ * begun in order and ended in order.
  *
- * Invariant: the swarm gets pieces to give only after they have been verified, in this run or (by a resume record that still
- * fits the files) in an earlier one. After `stop` nothing of it is under way.
+ * Invariant: the swarm begins only once it is known which pieces are had. After `stop` nothing of it is under way.
  */
-import { Bitfield } from '../bytes/bitfield.ts';
 import { equalBytes } from '../bytes/compare.ts';
-import type { Endpoint } from '../bytes/endpoint.ts';
+import { formatEndpoint, type Endpoint } from '../bytes/endpoint.ts';
 import { describeError, ShoalError } from '../bytes/errors.ts';
 import { toHex } from '../bytes/hex.ts';
 import { keepNewest } from '../bytes/keep-newest.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import { ENOUGH_NEIGHBOURS, type Discovery, type DiscoveryReports, type SwarmIdentity } from '../discovery/discovery.ts';
 import { isSelected, type Magnet } from '../metainfo/magnet.ts';
-import { heldBytes, shortInfoHashes, type FileEntry, type Metainfo } from '../metainfo/metainfo.ts';
+import { shortInfoHashes, type FileEntry, type Metainfo } from '../metainfo/metainfo.ts';
+import { isUrl, uniqueTiers } from '../metainfo/outer.ts';
 import { parseInfo } from '../metainfo/parse.ts';
-import { filesWithoutLayer } from '../metainfo/piece-layers.ts';
-import { verifyPiece } from '../metainfo/verify.ts';
 import type { Channel } from '../runtime/channel.ts';
-import { sleep, type Timer } from '../runtime/clock.ts';
+import { sleep } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { openFileStore, type FileStore } from '../storage/file-store.ts';
-import { makePieceLayer } from '../storage/make-layer.ts';
 import { removeFiles } from '../storage/remove-files.ts';
 import { Swarm, type SwarmHooks, type SwarmOptions } from '../swarm/swarm.ts';
 import type { Handshake, PeerMessage } from '../wire/messages.ts';
+import type { AddOptions } from './add-options.ts';
 import { FileReader } from './file-reader.ts';
-import { Holdings } from './holdings.ts';
 import { PeerSearches } from './peer-searches.ts';
-import { ResumeKeeper, type Totals } from './resume-keeper.ts';
+import { Rates, type RateOptions } from './rates.ts';
+import type { Totals } from './resume-keeper.ts';
 import { Selection, type Select } from './selection.ts';
 import { isMetainfo } from './source.ts';
 import { stateFiles, type StateFiles } from './state-files.ts';
+import { TorrentFiles } from './torrent-files.ts';
 import { webSeedLines, type FileStatus, type TorrentState, type TorrentStatus } from './torrent-status.ts';
-
-const SAVE_INTERVAL_MS = 30_000;
-
-export interface AddOptions {
-  /** Where the file, or the torrent's folder, is put. */
-  readonly directory: string;
-  /** How much each file is wanted; absent: all as normal, or as the magnet link selects. */
-  readonly select?: Select;
-  /** Pieces in order, for those who look at the file while it comes. */
-  readonly sequential?: boolean;
-  /** Peers that are known already. */
-  readonly peers?: readonly Endpoint[];
-  /** BEP 16. */
-  readonly superSeeding?: boolean;
-  /**
-   * What is taken for had: `resume` (the default) believes the resume record as far as the files fit it; `full` hashes
-   * everything that is on disk; `trust` believes that all is there, for files that have just been hashed.
-   */
-  readonly check?: 'resume' | 'full' | 'trust';
-  /** Whether files take all their room at the start. */
-  readonly allocation?: 'sparse' | 'full';
-}
 
 /** What a torrent has of its session. */
 export interface TorrentSurroundings {
@@ -64,11 +39,12 @@ export interface TorrentSurroundings {
   readonly discoveries: readonly Discovery[];
   readonly port: number;
   readonly exchangePeers: boolean;
-  readonly swarm: Omit<SwarmOptions, 'infoHashes' | 'picking' | 'exchangePeers' | 'superSeeding' | 'speaksV2' | 'hooks' | 'clock' | 'random' | 'network' | 'listenPort'>;
+  readonly rates: Rates;
+  readonly swarm: Omit<SwarmOptions, 'downLimit' | 'upLimit' | 'infoHashes' | 'picking' | 'exchangePeers' | 'superSeeding' | 'speaksV2' | 'hooks' | 'clock' | 'random' | 'network' | 'listenPort'>;
   /** A neighbour has told its DHT port. */
   dhtNode(endpoint: Endpoint): void;
-  /** All its info-hashes are known now: who comes for any of them is to be sent to it. Throws `ShoalError` 'DUPLICATE_TORRENT'. */
-  known(torrent: Torrent): void;
+  /** Who comes for any of these info-hashes is to be sent to this torrent from now on. Throws `ShoalError` 'DUPLICATE_TORRENT'. */
+  register(torrent: Torrent, infoHashes: readonly Uint8Array[]): void;
 }
 
 export class Torrent {
@@ -80,26 +56,24 @@ export class Torrent {
   readonly #stateFiles: StateFiles;
   readonly #abort = new AbortController();
   readonly #searches: PeerSearches;
+  readonly #rates: Rates;
   readonly #messages = new Map<string, string>();
   readonly #ready = Promise.withResolvers<Metainfo>();
   readonly #metadata = Promise.withResolvers<Metainfo>();
   /** Renewed where more is wanted after all was had. */
   #done = Promise.withResolvers<void>();
-  readonly #timers: Timer[] = [];
   /** Called at every change that somebody may wait for. */
   readonly #watchers = new Set<() => void>();
+  /** As if it were not paused. */
   #state: TorrentState = 'metadata';
+  #isPaused = false;
   #error: Error | undefined;
   #metainfo: Metainfo | undefined;
-  #store: FileStore | undefined;
-  #resume: ResumeKeeper | undefined;
-  #holdings: Holdings | undefined;
-  /** The Merkle layers known so far (BEP 52). */
-  readonly #layers = new Map<string, Uint8Array>();
-  /** Layers that nobody has told are being made. */
+  /** By tier (BEP 12). */
+  #trackers: readonly (readonly string[])[];
+  #files: TorrentFiles | undefined;
+  /** Piece layers that nobody has told are being made. */
   #making: Promise<void> | undefined;
-  #checkedShare = 0;
-  #unsaved = false;
   #stopping: Promise<void> | undefined;
   #started: Promise<void>;
 
@@ -110,6 +84,8 @@ export class Torrent {
     this.directory = options.directory;
     this.#stateFiles = stateFiles(this.infoHashes[0], options.directory, surroundings.stateDirectory);
     const { runtime, discoveries } = surroundings;
+    this.#trackers = source.trackers;
+    this.#rates = new Rates(runtime.clock, {}, surroundings.rates);
     this.#searches = new PeerSearches({
       clock: runtime.clock, discoveries,
       identity: () => this.#identity(),
@@ -118,6 +94,8 @@ export class Torrent {
     });
     this.swarm = new Swarm({
       ...surroundings.swarm,
+      downLimit: this.#rates.down,
+      upLimit: this.#rates.up,
       clock: runtime.clock,
       random: runtime.random,
       network: runtime.network,
@@ -131,6 +109,7 @@ export class Torrent {
     });
     // Those who never ask how it went must not bring the program down.
     for (const { promise } of [this.#ready, this.#done, this.#metadata]) promise.catch(() => undefined);
+    if (options.paused === true) this.#halt();
     this.#started = this.#start();
   }
 
@@ -153,8 +132,10 @@ export class Torrent {
     return metainfo?.isPrivate === true;
   }
 
+  /** `paused` only once the files have been looked at; before, they are `checking` all the same. */
   get state(): TorrentState {
-    return this.#state;
+    const goesOn = this.#state === 'metadata' || this.#state === 'downloading' || this.#state === 'seeding';
+    return this.#isPaused && goesOn ? 'paused' : this.#state;
   }
 
   /** Resolves once the metadata is known and what is on disk has been looked at. Rejects with `ShoalError`. */
@@ -167,8 +148,47 @@ export class Torrent {
     return this.#done.promise;
   }
 
+  /** Tells where peers may be. Throws `ShoalError` 'BAD_ENDPOINT' where a port is none. */
   addPeers(endpoints: readonly Endpoint[]): void {
+    const bad = endpoints.find(({ port }) => !(Number.isInteger(port) && port > 0 && port <= 65535));
+    if (bad !== undefined) throw new ShoalError('BAD_ENDPOINT', `${formatEndpoint(bad)} is nowhere: a port is a whole number from 1 to 65535`);
     this.swarm.addPeers(endpoints);
+  }
+
+  /** More trackers to announce to, each a tier of its own (BEP 12). Throws `ShoalError` 'BAD_TRACKER' where one is no URL. */
+  addTrackers(urls: readonly string[]): void {
+    const bad = urls.find((url) => !isUrl(url.trim()));
+    if (bad !== undefined) throw new ShoalError('BAD_TRACKER', `"${bad}" is no tracker's address; one looks like http://tracker.example/announce`);
+    this.#trackers = uniqueTiers([...this.#trackers, ...urls.map((url) => [url])]);
+    if (this.#metainfo !== undefined) this.#metainfo = { ...this.#metainfo, trackers: this.#trackers };
+    this.#searches.wantMore();
+  }
+
+  /** This torrent's own share, within the session's, in bytes per second: Infinity for no limit, 0 for nothing at all. Throws `ShoalError` 'BAD_RATE'. */
+  limitRates(rates: RateOptions): void {
+    this.#rates.limit(rates);
+  }
+
+  /**
+   * Parts from all peers and leaves the trackers, until `resume`. What is had is kept, begun pieces too; it is not remembered
+   * when the session ends. Resolves once what was under way has been written and the trackers know. Rejects with why the
+   * torrent has ended, if it has.
+   */
+  async pause(): Promise<void> {
+    this.#throwIfEnded();
+    const goodbyes = this.#halt();
+    await this.swarm.transfer?.download.settled();
+    await this.#files?.saveChanges();
+    await goodbyes;
+  }
+
+  /** Goes on after `pause`. Throws why the torrent has ended, if it has. */
+  resume(): void {
+    this.#throwIfEnded();
+    this.#isPaused = false;
+    this.swarm.resume();
+    this.#search();
+    this.#notify();
   }
 
   accept(channel: Channel<PeerMessage>, handshake: Handshake): void {
@@ -179,11 +199,9 @@ export class Torrent {
   async select(select: Select): Promise<void> {
     const metainfo = await this.whenReady();
     const selection = new Selection(metainfo, select);
-    await this.#store?.select(selection.files);
-    const ended = this.#error ?? (this.#abort.signal.aborted ? this.#abort.signal.reason : undefined);
-    if (ended !== undefined) throw ended;
-    this.#holdings?.select(selection);
-    if (this.swarm.transfer?.isSeeding === false || selection.wantedBytes > (this.#holdings?.haveBytes ?? 0)) {
+    await this.#files?.select(selection);
+    this.#throwIfEnded();
+    if (this.swarm.transfer?.isSeeding === false || selection.wantedBytes > (this.#files?.holdings.haveBytes ?? 0)) {
       if (this.#state === 'seeding') this.#renewDone();
       this.#setState('downloading');
     }
@@ -211,10 +229,10 @@ export class Torrent {
   /** A look now and every `intervalMs`, and at the end. Ends when the torrent is stopped; throws `ShoalError` where it fails. */
   async *progress(intervalMs = 1000): AsyncGenerator<TorrentStatus, void, undefined> {
     while (this.#state !== 'stopped') {
-      const before = this.#state;
+      const before = this.state;
       yield this.status();
       if (this.#error !== undefined) throw this.#error;
-      await this.#pause(intervalMs, () => this.#state !== before);
+      await this.#wait(intervalMs, () => this.state !== before);
     }
     yield this.status();
   }
@@ -222,13 +240,14 @@ export class Torrent {
   status(): TorrentStatus {
     const neighbours = this.swarm.neighbourStatus();
     const { download, upload } = this.swarm.transfer ?? {};
-    const wantedBytes = this.#holdings?.selection.wantedBytes ?? 0;
-    const haveBytes = this.#holdings?.haveBytes ?? 0;
+    const { holdings, hashedShare = 0 } = this.#files ?? {};
+    const wantedBytes = holdings?.selection.wantedBytes ?? 0;
+    const haveBytes = holdings?.haveBytes ?? 0;
     const webSeeds = this.swarm.transfer?.webSeeds.status() ?? [];
     const downBytesPerSecond = [...neighbours, ...webSeeds].reduce((sum, source) => sum + source.downBytesPerSecond, 0);
-    const progress = this.#state === 'checking' ? this.#checkedShare : wantedBytes === 0 ? (this.#metainfo === undefined ? 0 : 1) : haveBytes / wantedBytes;
+    const progress = this.#state === 'checking' ? hashedShare : wantedBytes === 0 ? (this.#metainfo === undefined ? 0 : 1) : haveBytes / wantedBytes;
     return {
-      state: this.#state,
+      state: this.state,
       name: this.name,
       progress,
       wantedBytes,
@@ -249,7 +268,7 @@ export class Torrent {
 
   /** Of each file but padding; none while the metadata is unknown. */
   files(): FileStatus[] {
-    return this.#holdings?.files() ?? [];
+    return this.#files?.holdings.files() ?? [];
   }
 
   /** Says goodbye to trackers and peers, writes the resume record, and lets go of the files. Never rejects. */
@@ -266,59 +285,62 @@ export class Torrent {
     if (this.#metainfo !== undefined) await removeFiles(disk, this.#metainfo, this.directory);
   }
 
+  /** Why it has ended; throws it. */
+  #throwIfEnded(): void {
+    if (this.#error !== undefined) throw this.#error;
+    this.#abort.signal.throwIfAborted();
+  }
+
+  #halt(): Promise<void> {
+    this.#isPaused = true;
+    this.swarm.pause();
+    this.#notify();
+    return this.#searches.stop();
+  }
+
+  /** Looks for peers: for what a link means at once, else once it is known what is lacking, so that trackers hear of it. */
+  #search(): void {
+    if (!this.#isPaused && (!isMetainfo(this.#source) || this.swarm.transfer !== undefined)) this.#searches.start();
+  }
+
   async #start(): Promise<void> {
     try {
       this.swarm.addPeers([...(this.#options.peers ?? []), ...(isMetainfo(this.#source) ? [] : this.#source.peers)]);
-      // A link needs peers to learn what it means; where that is known, trackers hear of us once we know what we lack.
-      if (!isMetainfo(this.#source)) this.#searches.start();
+      this.#search();
       const known = isMetainfo(this.#source) ? this.#source : await this.#metadata.promise;
-      for (const [root, layer] of known.pieceLayers) this.#layers.set(root, layer);
-      const metainfo = { ...known, pieceLayers: this.#layers };
-      this.#metainfo = metainfo;
-      this.#surroundings.known(this);
-      this.#searches.update();
-      await this.#openFiles(metainfo);
+      this.#surroundings.register(this, shortInfoHashes(known));
+      await this.#begin({ ...known, trackers: this.#trackers });
     } catch (error) {
       this.#fail(error as Error);
     }
   }
 
-  async #openFiles(metainfo: Metainfo): Promise<void> {
-    const { runtime } = this.#surroundings;
-    const { signal } = this.#abort;
-    this.#setState('checking');
-    const source = this.#source;
-    const select = this.#options.select ?? ((_, index) => (isMetainfo(source) || isSelected(source, index) ? 'normal' : 'none'));
-    const selection = new Selection(metainfo, select);
-    const holdings = new Holdings(metainfo, selection);
-    this.#holdings = holdings;
-    const store = await openFileStore({
-      disk: runtime.disk,
-      metainfo,
+  async #begin(known: Metainfo): Promise<void> {
+    const files = new TorrentFiles({
+      runtime: this.#surroundings.runtime,
+      metainfo: known,
       directory: this.directory,
-      partsPath: this.#stateFiles.parts,
+      stateFiles: this.#stateFiles,
+      selection: new Selection(known, this.#firstSelect()),
       allocation: this.#options.allocation ?? 'sparse',
+      totals: () => this.#totals(),
+      tell: (topic, line) => this.#tell(topic, line),
     });
-    this.#store = store;
-    this.#resume = new ResumeKeeper({ runtime, metainfo, store, path: this.#stateFiles.resume, tell: (line) => this.#tell('resume', line) });
-    const { check } = this.#options;
-    const have = check === 'trust'
-      ? Bitfield.full(metainfo.pieceCount)
-      : await this.#resume.piecesOnDisk(check !== 'full', (share) => { this.#checkedShare = share; }, signal);
-    signal.throwIfAborted();
-    await store.select(selection.files, signal);
-    signal.throwIfAborted();
-    holdings.begin(have);
-    this.swarm.begin({
-      metainfo, store, have, carriesPayload: true,
-      learnLayer: ({ piecesRoot }, layer) => { if (piecesRoot !== undefined) this.#layers.set(toHex(piecesRoot), layer); },
-      verify: (piece, bytes) => verifyPiece(runtime.hasher.thrifty, metainfo, piece, bytes),
-    }, (piece) => holdings.selection.priorityOf(piece));
-    this.#timers.push(runtime.clock.every(SAVE_INTERVAL_MS, () => void this.#save()));
-    this.#ready.resolve(metainfo);
-    if (isMetainfo(source)) this.#searches.start();
+    this.#files = files;
+    this.#metainfo = files.metainfo;
+    this.#searches.update();
+    this.#setState('checking');
+    const contents = await files.open(this.#options.check ?? 'resume', this.#abort.signal);
+    this.swarm.begin(contents, (piece) => files.holdings.selection.priorityOf(piece));
+    this.#ready.resolve(files.metainfo);
+    this.#search();
     if (this.swarm.transfer?.isSeeding === true) this.#finished();
     else this.#setState('downloading');
+  }
+
+  #firstSelect(): Select {
+    const source = this.#source;
+    return this.#options.select ?? ((_, index) => (isMetainfo(source) || isSelected(source, index) ? 'normal' : 'none'));
   }
 
   #hooks(): SwarmHooks {
@@ -346,52 +368,30 @@ export class Torrent {
   }
 
   #pieceCompleted(piece: number): void {
-    this.#holdings?.had(piece);
-    this.#unsaved = true;
+    this.#files?.had(piece);
     this.#notify();
   }
 
   #finished(): void {
-    const files = this.#wholeWithoutLayer();
-    if (files.length > 0) return this.#makeLayers(files);
+    const withoutLayer = this.#files?.wholeWithoutLayer() ?? [];
+    if (withoutLayer.length > 0) return this.#makeLayers(withoutLayer);
     const hadToDownload = (this.swarm.transfer?.download.receivedBytes ?? 0) > 0;
     this.#setState('seeding');
     if (hadToDownload) this.#searches.completed();
     this.#done.resolve();
-    void this.#save();
+    void this.#files?.saveChanges();
     return undefined;
-  }
-
-  /** Files of a hybrid that came by a link, from peers who could not tell what v2 needs to prove their pieces. */
-  #wholeWithoutLayer(): FileEntry[] {
-    const metainfo = this.#metainfo;
-    const have = this.#holdings?.have;
-    if (metainfo === undefined || have === undefined) return [];
-    return filesWithoutLayer(metainfo).filter((file) => heldBytes(file, metainfo.pieceLength, have) === file.length);
   }
 
   /** So that the torrent can be given to those who speak v2, and written as a torrent file. */
   #makeLayers(files: readonly FileEntry[]): void {
     this.#setState('checking');
-    this.#making ??= this.#makeEach(files).then(() => {
+    const made = (file: FileEntry, layer: Uint8Array): void => this.swarm.transfer?.layerMade(file, layer);
+    this.#making ??= this.#files?.makeLayers(files, made, this.#abort.signal).then(() => {
       this.#making = undefined;
       if (this.swarm.transfer?.isSeeding === true) this.#finished();
       else this.#setState('downloading');
     }, (error: Error) => this.#fail(error));
-  }
-
-  async #makeEach(files: readonly FileEntry[]): Promise<void> {
-    const { runtime } = this.#surroundings;
-    const metainfo = this.#metainfo;
-    const store = this.#store;
-    if (metainfo === undefined || store === undefined) return;
-    const totalBytes = files.reduce((sum, { length }) => sum + length, 0);
-    let madeBytes = 0;
-    const onProgress = (bytes: number): void => { this.#checkedShare = (madeBytes += bytes) / totalBytes; };
-    for (const file of files) {
-      const layer = await makePieceLayer(file, { hasher: runtime.hasher, metainfo, store, onProgress, signal: this.#abort.signal });
-      this.swarm.transfer?.layerMade(file, layer);
-    }
   }
 
   #renewDone(): void {
@@ -404,8 +404,9 @@ export class Torrent {
     this.#error = error;
     this.#setState('failed');
     this.swarm.stop();
+    void this.#searches.stop();
     this.#reject(error);
-    void this.#save();
+    void this.#files?.saveChanges();
   }
 
   #reject(error: Error): void {
@@ -418,9 +419,9 @@ export class Torrent {
       peerId: this.#surroundings.swarm.peerId,
       port: this.#surroundings.port,
       isPrivate: this.isPrivate,
-      trackers: () => this.#source.trackers,
-      totals: () => ({ ...this.#totals(), left: this.#holdings?.leftBytes }),
-      isPartialSeed: () => this.#state === 'seeding' && this.#holdings?.have?.isFull === false,
+      trackers: () => this.#trackers,
+      totals: () => ({ ...this.#totals(), left: this.#files?.holdings.leftBytes }),
+      isPartialSeed: () => this.#state === 'seeding' && this.#files?.holdings.have?.isFull === false,
       description: () => this.#description(),
     };
   }
@@ -439,15 +440,6 @@ export class Torrent {
     };
   }
 
-  /** Renews the resume record, if anything has changed. Never rejects. */
-  async #save(): Promise<void> {
-    const have = this.#holdings?.have;
-    if (!this.#unsaved || this.#resume === undefined || this.#holdings === undefined || have === undefined) return;
-    this.#unsaved = false;
-    const { downloaded, uploaded } = this.#totals();
-    await this.#resume.save(have, this.#holdings.selection.files, { downloaded, uploaded });
-  }
-
   /** In this run, in bytes. */
   #totals(): Totals {
     const { download, upload } = this.swarm.transfer ?? {};
@@ -457,7 +449,6 @@ export class Torrent {
   async #stop(): Promise<void> {
     const failed = this.#state === 'failed';
     this.#abort.abort(new ShoalError('STOPPED', `${this.name} has been stopped`));
-    for (const timer of this.#timers.splice(0)) timer.cancel();
     this.swarm.stop();
     this.#reject(this.#abort.signal.reason);
     const goodbyes = this.#searches.stop();
@@ -465,8 +456,7 @@ export class Torrent {
     await this.#making;
     // Pieces that were whole when the swarm stopped are still verified and written: nobody should have to send them again.
     await this.swarm.transfer?.download.settled();
-    await this.#save();
-    await this.#store?.close().catch((error: Error) => this.#tell('disk', `! ${describeError(error)}`));
+    await this.#files?.close();
     await goodbyes;
     if (!failed) this.#setState('stopped');
   }
@@ -492,7 +482,7 @@ export class Torrent {
   }
 
   /** Waits, but not longer than until a change that makes `enough` true. */
-  async #pause(delayMs: number, enough: () => boolean): Promise<void> {
+  async #wait(delayMs: number, enough: () => boolean): Promise<void> {
     const early = new AbortController();
     const unwatch = this.#watch(() => { if (enough()) early.abort(); });
     await sleep(this.#surroundings.runtime.clock, delayMs, early.signal).catch(() => undefined);

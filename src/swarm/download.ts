@@ -48,6 +48,8 @@ export class Download {
   /** Payload that came, and how much of it was of no use: had already, or spoilt. Bytes. */
   receivedBytes = 0;
   wastedBytes = 0;
+  /** Nothing is asked for meanwhile. */
+  isPaused = false;
   /** Of the payload that came: what suppliers brought. */
   suppliedBytes = 0;
   readonly demand: Demand;
@@ -108,7 +110,7 @@ export class Download {
 
   /** Fills a neighbour's pipeline. */
   ask(neighbour: Neighbour): void {
-    if (this.#stopped || neighbour.interesting === 0) return;
+    if (this.#stopped || this.isPaused || neighbour.interesting === 0) return;
     if (neighbour.peerChoking && neighbour.allowedFast.size === 0) return;
     const nowMs = this.#clock.now();
     const depth = neighbour.pipeline.depth(neighbour.requestQueueLength, neighbour.snubbed);

@@ -79,7 +79,7 @@ export class Neighbours {
   #infoHashes: readonly Uint8Array[];
   #supports: Capabilities;
   readonly #byPeerId = new Map<string, Neighbour>();
-  readonly #abort = new AbortController();
+  #abort = new AbortController();
   /** Those we have connected to and who have not shaken hands yet. */
   readonly #greeting = new Set<Channel<PeerMessage>>();
   #connecting = 0;
@@ -151,24 +151,35 @@ export class Neighbours {
     first.channel.close();
   }
 
+  /** Lets go of everybody. Nobody is taken until `resume`, which meets them again. */
   stop(): void {
     this.#abort.abort(new Error('the torrent has been stopped'));
-    for (const neighbour of this.all) neighbour.channel.close();
+    for (const neighbour of this.all) {
+      neighbour.channel.close();
+      this.#remove(neighbour, undefined);
+    }
     for (const channel of this.#greeting) channel.close();
+  }
+
+  resume(): void {
+    this.#abort = new AbortController();
+    this.connectMore();
   }
 
   #connect(endpoint: Endpoint): void {
     const { network, localHost, clock } = this.#options;
+    const { signal } = this.#abort;
     this.#connecting += 1;
     const ended = (succeeded: boolean): void => {
       this.#connecting -= 1;
       // That somebody named does not answer, or talks of something else, is the ordinary course of things.
-      if (!succeeded) this.candidates.failed(endpoint, clock.now());
+      if (signal.aborted) this.candidates.released(endpoint, clock.now(), { pauseMs: 0, isSeed: false });
+      else if (!succeeded) this.candidates.failed(endpoint, clock.now());
       this.connectMore();
     };
     network.connect(endpoint, peerProtocol, {
       timeoutMs: CONNECT_TIMEOUT_MS,
-      signal: this.#abort.signal,
+      signal,
       ...(localHost === undefined ? {} : { localHost }),
     }).then((channel) => {
       this.#greeting.add(channel);
@@ -196,7 +207,7 @@ export class Neighbours {
   /** Why a peer is not taken; undefined where it is. */
   #refusal(channel: Channel<PeerMessage>, handshake: Handshake): string | undefined {
     const { maxNeighbours, bans } = this.#options;
-    if (this.#abort.signal.aborted) return 'the torrent has been stopped';
+    if (this.#abort.signal.aborted) return 'the torrent has been stopped, or is paused';
     if (!this.#infoHashes.some((infoHash) => equalBytes(infoHash, handshake.infoHash))) return 'it speaks of another torrent';
     if (this.#isOurselves(handshake)) {
       if (!channel.incoming) this.candidates.avoid(channel.remote);
@@ -273,7 +284,8 @@ export class Neighbours {
       const isLeave = reason === undefined || (reason instanceof ShoalError && reason.code === 'CONNECTION_LOST');
       const isSeed = neighbour.isSeed || neighbour.uploadOnly;
       // Seeds part because neither wants anything: they may meet again as soon as one does.
-      const pauseMs = isSeed && (neighbour.partsAsSeed || this.#options.weAreSeed()) ? 0 : RECONNECT_PAUSE_MS;
+      const mayReturn = this.#abort.signal.aborted || (isSeed && (neighbour.partsAsSeed || this.#options.weAreSeed()));
+      const pauseMs = mayReturn ? 0 : RECONNECT_PAUSE_MS;
       if (!isLeave) this.candidates.failed(neighbour.listenEndpoint, nowMs);
       else this.candidates.released(neighbour.listenEndpoint, nowMs, { pauseMs, isSeed });
     }

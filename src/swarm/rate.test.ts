@@ -75,3 +75,17 @@ test('what passes without a limit is not held against the next one; a limit of n
   limit.setRate(1000, 1e9);
   assert.equal(limit.take(1, 1e9 + 1000), true);
 });
+
+test('a limit within another lets through what both do, and is counted in both', () => {
+  const shared = new RateLimit(1000, 0);
+  const one = new RateLimit(300, 0, shared);
+  const other = new RateLimit(Number.POSITIVE_INFINITY, 0, shared);
+  assert.deepEqual([one.bytesPerSecond, other.bytesPerSecond], [300, 1000]);
+  assert.equal(one.take(300, 0), true);
+  assert.equal(one.take(1, 0), false);
+  assert.equal(other.take(700, 0), true);
+  assert.deepEqual([other.take(1, 0), shared.waitMs(0) > 0], [false, true]);
+  other.charge(300, 0);
+  assert.ok(Math.abs(one.waitMs(0) - 301) < 1e-9, 'the shared one is further behind');
+  assert.equal(one.take(1, 302), true);
+});

@@ -61,16 +61,18 @@ export class RateLimit {
   #bytesPerSecond: number;
   #allowance: number;
   #updatedMs: number;
+  readonly #within: RateLimit | undefined;
 
-  /** `bytesPerSecond` Infinity: no limit; 0: nothing passes. */
-  constructor(bytesPerSecond: number, nowMs: number) {
+  /** `bytesPerSecond` Infinity: no limit; 0: nothing passes. `within` is one that holds besides, shared with others. */
+  constructor(bytesPerSecond: number, nowMs: number, within?: RateLimit) {
     this.#bytesPerSecond = bytesPerSecond;
     this.#allowance = bytesPerSecond;
     this.#updatedMs = nowMs;
+    this.#within = within;
   }
 
   get bytesPerSecond(): number {
-    return this.#bytesPerSecond;
+    return Math.min(this.#bytesPerSecond, this.#within?.bytesPerSecond ?? Number.POSITIVE_INFINITY);
   }
 
   setRate(bytesPerSecond: number, nowMs: number): void {
@@ -81,15 +83,14 @@ export class RateLimit {
 
   /** Whether `bytes` may pass now; if so, they are counted. The allowance may be overdrawn once, so that no size is too large. */
   take(bytes: number, nowMs: number): boolean {
-    if (this.#bytesPerSecond === Number.POSITIVE_INFINITY) return true;
-    this.#refill(nowMs);
-    if (this.#allowance <= 0) return false;
-    this.#allowance -= bytes;
+    if (this.waitMs(nowMs) > 0) return false;
+    this.charge(bytes, nowMs);
     return true;
   }
 
   /** Counts `bytes` that have passed already. */
   charge(bytes: number, nowMs: number): void {
+    this.#within?.charge(bytes, nowMs);
     if (this.#bytesPerSecond === Number.POSITIVE_INFINITY) return;
     this.#refill(nowMs);
     this.#allowance -= bytes;
@@ -97,9 +98,11 @@ export class RateLimit {
 
   /** Milliseconds after which to ask again; 0 where something may pass now. */
   waitMs(nowMs: number): number {
-    if (this.#bytesPerSecond === Number.POSITIVE_INFINITY) return 0;
+    const sharedMs = this.#within?.waitMs(nowMs) ?? 0;
+    if (this.#bytesPerSecond === Number.POSITIVE_INFINITY) return sharedMs;
     this.#refill(nowMs);
-    return this.#allowance > 0 ? 0 : Math.min(LONGEST_WAIT_MS, ((1 - this.#allowance) / this.#bytesPerSecond) * 1000);
+    const ownMs = this.#allowance > 0 ? 0 : ((1 - this.#allowance) / this.#bytesPerSecond) * 1000;
+    return Math.max(sharedMs, Math.min(LONGEST_WAIT_MS, ownMs));
   }
 
   #refill(nowMs: number): void {

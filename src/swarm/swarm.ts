@@ -96,8 +96,9 @@ export class Swarm {
   readonly #options: SwarmOptions;
   readonly #metadata: MetadataExchange;
   readonly #extended: ExtendedMessages;
-  readonly #timers: Timer[];
+  #timers: Timer[] = [];
   #transfer: Transfer | undefined;
+  #isPaused = false;
   #stopped = false;
 
   constructor(options: SwarmOptions) {
@@ -129,10 +130,7 @@ export class Swarm {
       lost: (neighbour, piece) => this.#transfer?.lost(neighbour, piece),
       listening: (endpoint) => this.neighbours.candidates.use(endpoint, options.clock.now()),
     });
-    this.#timers = [
-      options.clock.every(TICK_MS, () => this.#tick()),
-      options.clock.every(CHOKING_INTERVAL_MS, () => this.#round()),
-    ];
+    this.#startTimers();
   }
 
   /** The transfer, once the metadata is known. */
@@ -174,6 +172,7 @@ export class Swarm {
       },
     });
     this.#transfer = transfer;
+    if (!this.#isPaused) transfer.start();
     const nowMs = this.#options.clock.now();
     for (const neighbour of this.neighbours.all) {
       // They have been told that we have nothing; what was there already is told piece by piece.
@@ -210,12 +209,38 @@ export class Swarm {
     }));
   }
 
+  /** Lets go of everybody and takes nobody, until `resume`. What has come is kept. */
+  pause(): void {
+    if (this.#stopped || this.#isPaused) return;
+    this.#isPaused = true;
+    this.#stopTimers();
+    this.#transfer?.pause();
+    this.neighbours.stop();
+  }
+
+  resume(): void {
+    if (this.#stopped || !this.#isPaused) return;
+    this.#isPaused = false;
+    this.#startTimers();
+    this.#transfer?.start();
+    this.neighbours.resume();
+  }
+
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    for (const timer of this.#timers) timer.cancel();
+    this.#stopTimers();
     this.#transfer?.stop();
     this.neighbours.stop();
+  }
+
+  #startTimers(): void {
+    const { clock } = this.#options;
+    this.#timers = [clock.every(TICK_MS, () => this.#tick()), clock.every(CHOKING_INTERVAL_MS, () => this.#round())];
+  }
+
+  #stopTimers(): void {
+    for (const timer of this.#timers.splice(0)) timer.cancel();
   }
 
   #joined(neighbour: Neighbour): void {

@@ -121,7 +121,6 @@ export class Transfer {
       userAgent: options.client.replaceAll(' ', '/'),
       sequential: options.picking === 'sequential',
     });
-    this.webSeeds.tick(clock.now());
   }
 
   get isSeeding(): boolean {
@@ -220,6 +219,18 @@ export class Transfer {
     for (const neighbour of this.#options.neighbours) {
       if (neighbour.requests.size > 0 || (neighbour.interesting > 0 && !neighbour.peerChoking)) this.download.tick(neighbour, nowMs);
     }
+  }
+
+  /** Begins to ask web seeds; after a pause, goes on. */
+  start(): void {
+    this.download.isPaused = false;
+    this.webSeeds.start();
+  }
+
+  /** Nothing is asked for until `start`. What has come is kept, also of pieces that are not whole. */
+  pause(): void {
+    this.download.isPaused = true;
+    this.webSeeds.stop();
   }
 
   stop(): void {

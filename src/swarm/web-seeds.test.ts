@@ -12,8 +12,9 @@ import { MemoryDisk } from '../runtime/simulated/disk.ts';
 import { SimulatedNetwork, type LinkOptions, type SimulatedHost } from '../runtime/simulated/network.ts';
 import { plainHasher, simulatedRuntime } from '../runtime/simulated/runtime.ts';
 import { SeededRandom, Simulation } from '../runtime/simulated/simulation.ts';
-import type { AddOptions, Torrent } from '../session/torrent.ts';
+import type { AddOptions } from '../session/add-options.ts';
 import { Session, type SessionOptions } from '../session/session.ts';
+import type { Torrent } from '../session/torrent.ts';
 
 const MEGABYTE = 1_000_000;
 const WEB_SEED = 'http://192.0.2.1/';
@@ -109,6 +110,24 @@ test('a web seed alone is enough, at full speed and with few requests', async ()
   const { downloadedBytes, wastedBytes, webSeeds } = getting.torrent.status();
   assert.deepEqual([downloadedBytes, wastedBytes, webSeeds[0].receivedBytes], [LENGTH, 0, LENGTH]);
   assert.equal(webSeeds[0].trouble, undefined);
+});
+
+test('a pause breaks off what a web seed is bringing; afterwards it brings the rest, and no more', async () => {
+  const world = new World();
+  const server = new FileServer(LARGE);
+  await world.serve(server, { upBytesPerSecond: MEGABYTE });
+  const getting = await world.get(await torrentOf(LARGE));
+  await world.simulation.run(3000);
+  await world.simulation.complete(getting.torrent.pause(), 1000);
+  const { downloadedBytes } = getting.torrent.status();
+  assert.ok(downloadedBytes > 2 * MEGABYTE && downloadedBytes < 3.5 * MEGABYTE, `${downloadedBytes} bytes`);
+  const asked = server.requests.length;
+  await world.simulation.run(60_000);
+  assert.deepEqual([getting.torrent.status().downloadedBytes, server.requests.length], [downloadedBytes, asked]);
+  getting.torrent.resume();
+  assert.ok(await world.whole(getting) < 5);
+  await assertSame(getting, LARGE);
+  assert.ok(getting.torrent.status().downloadedBytes - LENGTH < 32 * 1024, 'what was half here is not lost');
 });
 
 const MANY = randomFiles({

@@ -66,7 +66,7 @@ export class WebSeeds {
   readonly #cursors = new Map<WebSeed, number>();
   readonly #running = new Map<WebSeed, Running>();
   readonly #policy = new WebSeedPolicy();
-  #stopped = false;
+  #isOn = false;
 
   constructor(options: WebSeedsOptions) {
     const { contents, random } = options;
@@ -111,14 +111,20 @@ export class WebSeeds {
     return this.#seeds.map((seed) => seed.status(nowMs));
   }
 
+  /** What is under way is broken off, and nothing begun until `start`. */
   stop(): void {
-    this.#stopped = true;
-    for (const { abort } of this.#running.values()) abort.abort(new ShoalError('STOPPED', 'the torrent has been stopped'));
+    this.#isOn = false;
+    for (const { abort } of this.#running.values()) abort.abort(new ShoalError('STOPPED', 'the torrent has been stopped, or is paused'));
+  }
+
+  start(): void {
+    this.#isOn = true;
+    this.tick(this.#options.clock.now());
   }
 
   #assign(): void {
     const { download, clock } = this.#options;
-    if (this.#stopped || download.demand.missing === 0) return;
+    if (!this.#isOn || download.demand.missing === 0) return;
     const nowMs = clock.now();
     // To send a whole file for a gap is too much, as long as neighbours give the rest.
     const isFit = (seed: WebSeed): boolean => this.#policy.bringsAny || !seed.ignoresRanges;

@@ -60,6 +60,7 @@ export class LoneTransfer {
       },
       ...others,
     });
+    this.transfer.start();
   }
 
   join(options: Parameters<typeof loneNeighbour>[0] = {}): LoneNeighbour {

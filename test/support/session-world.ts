@@ -10,8 +10,9 @@ import { MemoryDisk } from '../../src/runtime/simulated/disk.ts';
 import { SimulatedNetwork } from '../../src/runtime/simulated/network.ts';
 import { plainHasher, simulatedRuntime } from '../../src/runtime/simulated/runtime.ts';
 import { SeededRandom, Simulation } from '../../src/runtime/simulated/simulation.ts';
+import type { AddOptions } from '../../src/session/add-options.ts';
 import { Session } from '../../src/session/session.ts';
-import type { AddOptions, Torrent } from '../../src/session/torrent.ts';
+import type { Torrent } from '../../src/session/torrent.ts';
 
 export const PIECE = 32 * 1024;
 export const FILES: Readonly<Record<string, Uint8Array>> = (() => {
