@@ -2,7 +2,8 @@
  * The network, as everything above the seam sees it: connections that carry messages, datagrams, names, and HTTP. Real in
  * `node/`; virtual links with rates and latencies in `simulated/`.
  */
-import type { AddressFamily, Endpoint } from '../bytes/endpoint.ts';
+import { formatEndpoint, type AddressFamily, type Endpoint } from '../bytes/endpoint.ts';
+import { ShoalError } from '../bytes/errors.ts';
 import type { Channel, Protocol } from './channel.ts';
 
 export interface Network {
@@ -13,18 +14,16 @@ export interface Network {
     options: { readonly timeoutMs: number; readonly signal?: AbortSignal; readonly localHost?: string },
   ): Promise<Channel<Message>>;
 
-  /** Takes connections on `port` (0: any free one) of `host` (absent: every address of both families). Rejects with 'LISTEN_FAILED'. */
+  /** Takes connections. Rejects with `ListenError`. */
   listen<Message>(
-    where: { readonly host?: string; readonly port: number },
+    where: ListenPlace,
     protocol: Protocol<Message>,
     accept: (channel: Channel<Message>) => void,
   ): Promise<Listener>;
 
-  /** Binds a UDP socket of one family. `port` 0: any free one. Rejects with 'LISTEN_FAILED'. */
-  bindDatagrams(where: {
+  /** Binds a UDP socket of one family. Rejects with `ListenError`. */
+  bindDatagrams(where: ListenPlace & {
     readonly family: AddressFamily;
-    readonly host?: string;
-    readonly port: number;
     /** A multicast group to join and to hear, on a port that others on this machine share (BEP 14); `host` chooses the interface. */
     readonly multicastGroup?: string;
   }): Promise<DatagramSocket>;
@@ -41,11 +40,33 @@ export interface Network {
    */
   fetchStream(request: HttpStreamRequest): Promise<HttpStream>;
 
-  /** Serves HTTP. `port` 0: any free one. Rejects with 'LISTEN_FAILED'. */
-  serveHttp(where: { readonly host?: string; readonly port: number }, handler: HttpHandler): Promise<Listener>;
+  /** Serves HTTP. Rejects with `ListenError`. */
+  serveHttp(where: ListenPlace, handler: HttpHandler): Promise<Listener>;
 
   /** This machine's own addresses that others may reach, loopback left out. */
   localAddresses(): string[];
+}
+
+/** A place to listen at: `host` absent for every address of the machine, `port` 0 for any free one. */
+export interface ListenPlace {
+  readonly host?: string;
+  readonly port: number;
+}
+
+/** Why nobody can be heard there: 'LISTEN_FAILED'. */
+export class ListenError extends ShoalError {
+  /** Whether another port of the same host may do. */
+  readonly isPortTaken: boolean;
+
+  constructor({ host, port }: ListenPlace, what: string, { isPortTaken = false }: { readonly isPortTaken?: boolean } = {}) {
+    super('LISTEN_FAILED', `cannot listen on ${host === undefined ? `port ${port}` : formatEndpoint({ host, port })}: ${what}`);
+    this.isPortTaken = isPortTaken;
+  }
+}
+
+/** Throws `ListenError` where there is no such port. */
+export function checkListenPort(place: ListenPlace): void {
+  if (!(Number.isInteger(place.port) && place.port >= 0 && place.port <= 65535)) throw new ListenError(place, 'a port is a whole number from 0 to 65535');
 }
 
 export interface Listener {

@@ -180,6 +180,21 @@ test('a session that has been closed takes no torrent; a rate that makes no sens
   assert.deepEqual(session.torrents, []);
 });
 
+test('a port or an address that there is not is told as such, at once, as it was asked for', async () => {
+  const { runtimeOf } = world();
+  const runtime = runtimeOf('10.0.0.1');
+  for (const port of [99_999, -1, 1.5, Number.NaN]) {
+    await assert.rejects(Session.open(runtime, { port }), { name: 'ListenError', code: 'LISTEN_FAILED', message: `cannot listen on port ${port}: a port is a whole number from 0 to 65535` });
+  }
+  await assert.rejects(Session.open(runtime, { listenHost: '10.9.9.9' }), { code: 'LISTEN_FAILED', message: 'cannot listen on 10.9.9.9:6881: this host has no such address' });
+  await assert.rejects(Session.open(runtime, { listenHost: '10.9.9.9', port: 7000 }), { code: 'LISTEN_FAILED', message: /^cannot listen on 10\.9\.9\.9:7000: / });
+  await assert.rejects(Session.open(runtime, { listenHost: 'here', port: 7000 }), { code: 'LISTEN_FAILED', message: 'cannot listen on here:7000: "here" is no IP address' });
+  const first = await Session.open(runtime, { listenHost: '10.0.0.1', discovery: [] });
+  const second = await Session.open(runtime, { discovery: [] });
+  assert.deepEqual([first.port, second.port], [6881, 6882]);
+  await assert.rejects(Session.open(runtime, { port: 6881 }), { code: 'LISTEN_FAILED', message: /port 6881: it is in use/ });
+});
+
 test('a rate of nothing is a pause, which ends soon after the rate is raised', async () => {
   const { simulation, runtimeOf } = world();
   await seedAt(runtimeOf('10.0.0.1'));

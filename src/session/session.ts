@@ -3,7 +3,7 @@
  *
  * Invariant: a torrent is in a session once; a session that is closed has no torrent, no socket and no timer left.
  */
-import type { Endpoint } from '../bytes/endpoint.ts';
+import { addressFamily, type Endpoint } from '../bytes/endpoint.ts';
 import { ShoalError } from '../bytes/errors.ts';
 import { toHex } from '../bytes/hex.ts';
 import type { DiscoveryName } from '../discovery/discovery.ts';
@@ -13,7 +13,7 @@ import type { Magnet } from '../metainfo/magnet.ts';
 import { shortInfoHashes, type Metainfo } from '../metainfo/metainfo.ts';
 import { parseTorrent } from '../metainfo/parse.ts';
 import type { Channel } from '../runtime/channel.ts';
-import type { Listener } from '../runtime/network.ts';
+import { ListenError, type Listener, type ListenPlace } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ChokingPolicyName } from '../swarm/choking-policies.ts';
 import { Bans } from '../swarm/neighbours.ts';
@@ -223,14 +223,17 @@ function welcome(byInfoHash: ReadonlyMap<string, Torrent>, channel: Channel<Peer
 }
 
 async function listen(runtime: Runtime, { port, listenHost }: SessionOptions, accept: (channel: Channel<PeerMessage>) => void): Promise<Listener> {
-  const on = (tried: number): Promise<Listener> =>
-    runtime.network.listen({ port: tried, ...(listenHost === undefined ? {} : { host: listenHost }) }, peerProtocol, accept);
+  const place = (tried: number): ListenPlace => ({ port: tried, ...(listenHost === undefined ? {} : { host: listenHost }) });
+  const on = (tried: number): Promise<Listener> => runtime.network.listen(place(tried), peerProtocol, accept);
+  // It is to connect from as well, which a name would not do for.
+  if (listenHost !== undefined && addressFamily(listenHost) === undefined) throw new ListenError(place(port ?? FIRST_PORT), `"${listenHost}" is no IP address`);
   if (port !== undefined) return on(port);
   for (let tried = FIRST_PORT; tried <= LAST_PORT; tried++) {
     try {
       return await on(tried);
-    } catch {
-      // Somebody has it; there are more.
+    } catch (error) {
+      // Where somebody has it, there are more.
+      if (!(error instanceof ListenError && error.isPortTaken)) throw error;
     }
   }
   return on(0);

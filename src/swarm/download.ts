@@ -48,10 +48,10 @@ export class Download {
   /** Payload that came, and how much of it was of no use: had already, or spoilt. Bytes. */
   receivedBytes = 0;
   wastedBytes = 0;
-  /** Nothing is asked for meanwhile. */
-  isPaused = false;
   /** Of the payload that came: what suppliers brought. */
   suppliedBytes = 0;
+  /** Nothing is asked for meanwhile. */
+  isPaused = false;
   readonly demand: Demand;
   readonly suspects = new Suspects();
   /** Wanted pieces that a supplier will begin. */

@@ -6,8 +6,11 @@ import * as fc from 'fast-check';
 import { ShoalError } from '../../bytes/errors.ts';
 import { LIMITS } from '../../bytes/limits.ts';
 import type { Channel, Protocol } from '../channel.ts';
+import { ListenError } from '../network.ts';
 import { SeededRandom } from '../simulated/simulation.ts';
 import { connectTcp, listenTcp } from './channel.ts';
+import { bindDatagrams } from './datagrams.ts';
+import { serveHttp } from './http.ts';
 
 const LOOPBACK = '127.0.0.1';
 const ROOMY_MS = 20_000;
@@ -299,8 +302,19 @@ test('an attempt to connect ends with the signal\'s reason when it is aborted, b
   await assert.rejects(connectTcp(listener.endpoint, framed, { timeoutMs: ROOMY_MS, signal: controller.signal }), reason);
 });
 
-test('a port that is taken is said to be', async (t) => {
-  const listener = await listenTcp({ host: LOOPBACK, port: 0 }, framed, () => undefined);
-  t.after(() => listener.close());
-  await assert.rejects(listenTcp(listener.endpoint, framed, () => undefined), { code: 'LISTEN_FAILED', message: /it is in use; choose another port/ });
+test('a port that there is not, and an address that is not this machine\'s, are told of in a sentence; only another port may help who meets a port in use', async () => {
+  const listen = (where: { host?: string; port: number }): Promise<Error> => listenTcp(where, framed, () => undefined).then(() => assert.fail(), (error) => error);
+  const tooHigh = await listen({ port: 99_999 });
+  assert.ok(tooHigh instanceof ListenError && !tooHigh.isPortTaken);
+  assert.equal(tooHigh.message, 'cannot listen on port 99999: a port is a whole number from 0 to 65535');
+  const elsewhere = await listen({ host: '192.0.2.1', port: 7000 });
+  assert.ok(elsewhere instanceof ListenError && !elsewhere.isPortTaken);
+  assert.equal(elsewhere.message, 'cannot listen on 192.0.2.1:7000: this machine has no such address');
+  const listener = await listenTcp({ host: '127.0.0.1', port: 0 }, framed, () => undefined);
+  const taken = await listen(listener.endpoint);
+  assert.ok(taken instanceof ListenError && taken.isPortTaken);
+  assert.match(taken.message, /it is in use; choose another port/);
+  await listener.close();
+  await assert.rejects(bindDatagrams({ family: 4, port: -1 }), { code: 'LISTEN_FAILED', message: /^cannot listen on port -1: / });
+  await assert.rejects(serveHttp({ port: 65_536 }, () => ({ status: 200, body: '' })), { code: 'LISTEN_FAILED', message: /^cannot listen on port 65536: / });
 });

@@ -12,7 +12,7 @@ import { canonicalAddress, formatEndpoint, type Endpoint } from '../../bytes/end
 import { ShoalError } from '../../bytes/errors.ts';
 import { LIMITS } from '../../bytes/limits.ts';
 import type { ByteOutput, Channel, ChannelHandler, Decoder, Protocol } from '../channel.ts';
-import type { Listener } from '../network.ts';
+import { checkListenPort, ListenError, type Listener, type ListenPlace } from '../network.ts';
 
 const RECEIVE_BYTES = 256 * 1024;
 const PAGE_BYTES = 64 * 1024;
@@ -69,11 +69,12 @@ export function connectTcp<Message>(
 }
 
 export function listenTcp<Message>(
-  where: { readonly host?: string; readonly port: number },
+  where: ListenPlace,
   protocol: Protocol<Message>,
   accept: (channel: Channel<Message>) => void,
 ): Promise<Listener> {
   return new Promise((resolve, reject) => {
+    checkListenPort(where);
     const server = net.createServer({ pauseOnConnect: true }, (accepted) => {
       const reader: { channel?: TcpChannel<Message> } = {};
       const socket = readIntoSharedBuffer(accepted, (bytes) => reader.channel?.received(bytes) ?? true);
@@ -96,14 +97,14 @@ export function listenTcp<Message>(
   });
 }
 
-/** The sentence for a port that cannot be had. */
-export function listenError(where: { readonly host?: string; readonly port: number }, error: NodeJS.ErrnoException): ShoalError {
-  const what = error.code === 'EADDRINUSE' ? 'it is in use; choose another port'
-    : error.code === 'EACCES' ? 'not permitted; ports under 1024 belong to the system'
-    : error.code === 'EADDRNOTAVAIL' ? 'this machine has no such address'
-    : error.message;
-  const place = where.host === undefined ? `port ${where.port}` : formatEndpoint({ host: where.host, port: where.port });
-  return new ShoalError('LISTEN_FAILED', `cannot listen on ${place}: ${what}`);
+/** What a system's error means for who wanted to listen. */
+export function listenError(where: ListenPlace, error: NodeJS.ErrnoException): ListenError {
+  switch (error.code) {
+    case 'EADDRINUSE': return new ListenError(where, 'it is in use; choose another port', { isPortTaken: true });
+    case 'EACCES': return new ListenError(where, 'not permitted; ports under 1024 belong to the system', { isPortTaken: true });
+    case 'EADDRNOTAVAIL': return new ListenError(where, 'this machine has no such address');
+    default: return new ListenError(where, describeSocketError(error));
+  }
 }
 
 /**

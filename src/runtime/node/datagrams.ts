@@ -10,19 +10,18 @@ import { canonicalAddress, type AddressFamily, type Endpoint } from '../../bytes
 import { ShoalError } from '../../bytes/errors.ts';
 import { LIMITS } from '../../bytes/limits.ts';
 import { unlessAborted } from '../cancellation.ts';
-import type { DatagramSocket } from '../network.ts';
+import { checkListenPort, type DatagramSocket, type ListenPlace } from '../network.ts';
 import { describeSocketError, listenError } from './channel.ts';
 
 /** Asked of the system, which may give less: room for the datagrams that come while the program is busy elsewhere. */
 const BUFFER_BYTES = 4 * 1024 * 1024;
 
 /** Implements `Network.bindDatagrams`. */
-export function bindDatagrams(where: {
+export async function bindDatagrams(where: ListenPlace & {
   readonly family: AddressFamily;
-  readonly host?: string;
-  readonly port: number;
   readonly multicastGroup?: string;
 }): Promise<DatagramSocket> {
+  checkListenPort(where);
   const { family, host, port, multicastGroup } = where;
   const socket = dgram.createSocket({
     type: family === 4 ? 'udp4' : 'udp6',

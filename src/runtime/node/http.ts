@@ -13,7 +13,8 @@ import { addressScope } from '../../bytes/address-scope.ts';
 import { addressFamily, canonicalAddress, type Endpoint } from '../../bytes/endpoint.ts';
 import { ShoalError } from '../../bytes/errors.ts';
 import { LIMITS } from '../../bytes/limits.ts';
-import type { HttpHandler, HttpQuery, HttpReply, HttpRequest, HttpResponse, HttpStream, HttpStreamRequest, Listener } from '../network.ts';
+import { checkListenPort } from '../network.ts';
+import type { HttpHandler, HttpQuery, HttpReply, HttpRequest, HttpResponse, HttpStream, HttpStreamRequest, Listener, ListenPlace } from '../network.ts';
 import { describeSocketError, listenError } from './channel.ts';
 
 /** Implements `Network.fetch`. */
@@ -184,7 +185,7 @@ function headersOf(response: http.IncomingMessage): Record<string, string> {
 }
 
 /** Implements `Network.serveHttp`. */
-export function serveHttp(where: { readonly host?: string; readonly port: number }, handler: HttpHandler): Promise<Listener> {
+export function serveHttp(where: ListenPlace, handler: HttpHandler): Promise<Listener> {
   const server = http.createServer({
     maxHeaderSize: LIMITS.httpHeaderBytes,
     headersTimeout: LIMITS.httpRequestMs,
@@ -207,6 +208,7 @@ export function serveHttp(where: { readonly host?: string; readonly port: number
     return undefined;
   });
   return new Promise((resolve, reject) => {
+    checkListenPort(where);
     // One that comes later, such as a connection that cannot be accepted, is that connection's loss.
     server.on('error', (error) => reject(listenError(where, error)));
     server.listen({ port: where.port, ...(where.host === undefined ? {} : { host: where.host }) }, () => {

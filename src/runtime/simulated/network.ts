@@ -16,8 +16,9 @@ import { ShoalError } from '../../bytes/errors.ts';
 import { unlessAborted } from '../cancellation.ts';
 import type { Channel, Protocol } from '../channel.ts';
 import { sleep, type Clock } from '../clock.ts';
-import type {
-  DatagramSocket, HttpHandler, HttpReply, HttpRequest, HttpResponse, HttpStream, HttpStreamRequest, Listener, Network,
+import {
+  checkListenPort, ListenError, type DatagramSocket, type HttpHandler, type HttpReply, type HttpRequest, type HttpResponse,
+  type HttpStream, type HttpStreamRequest, type Listener, type ListenPlace, type Network,
 } from '../network.ts';
 import type { Line } from './agenda.ts';
 import { openChannel } from './channel.ts';
@@ -168,28 +169,27 @@ export class SimulatedHost implements Network {
   }
 
   async listen<Message>(
-    where: { readonly host?: string; readonly port: number },
+    where: ListenPlace,
     _protocol: Protocol<Message>,
     accept: (channel: Channel<Message>) => void,
   ): Promise<Listener> {
     return this.#serve(this.#listeners, where, accept as Accept);
   }
 
-  async serveHttp(where: { readonly host?: string; readonly port: number }, handler: HttpHandler): Promise<Listener> {
+  async serveHttp(where: ListenPlace, handler: HttpHandler): Promise<Listener> {
     return this.#serve(this.#httpHandlers, where, handler);
   }
 
-  async bindDatagrams(where: {
+  async bindDatagrams(where: ListenPlace & {
     readonly family: AddressFamily;
-    readonly host?: string;
-    readonly port: number;
     readonly multicastGroup?: string;
   }): Promise<DatagramSocket> {
     const host = where.host ?? this.addresses.find((address) => addressFamily(address) === where.family);
-    if (host === undefined) throw new ShoalError('LISTEN_FAILED', `this host has no address of IPv${where.family}`);
+    if (host === undefined) throw new ListenError(where, `this host has no address of IPv${where.family}`);
+    this.#checkPlace(where);
     const endpoint = { host, port: where.port === 0 ? this.#freePort() : where.port };
     const key = formatEndpoint(endpoint);
-    if (this.#datagramSockets.has(key)) throw new ShoalError('LISTEN_FAILED', `cannot listen on UDP ${key}: it is in use`);
+    if (this.#datagramSockets.has(key)) throw new ListenError(endpoint, 'it is in use', { isPortTaken: true });
     const group = where.multicastGroup === undefined ? undefined : formatEndpoint({ host: where.multicastGroup, port: endpoint.port });
     const socket = new SimulatedDatagramSocket(endpoint, {
       send: (bytes, to) => this.#sendDatagram(endpoint, bytes, to),
@@ -296,9 +296,15 @@ export class SimulatedHost implements Network {
     }
   }
 
-  #serve<Handler>(handlers: Map<number, Handler>, where: { readonly host?: string; readonly port: number }, handler: Handler): Listener {
+  #checkPlace(place: ListenPlace): void {
+    checkListenPort(place);
+    if (place.host !== undefined && !this.addresses.includes(place.host)) throw new ListenError(place, 'this host has no such address');
+  }
+
+  #serve<Handler>(handlers: Map<number, Handler>, where: ListenPlace, handler: Handler): Listener {
+    this.#checkPlace(where);
     const port = where.port === 0 ? this.#freePort() : where.port;
-    if (handlers.has(port)) throw new ShoalError('LISTEN_FAILED', `cannot listen on port ${port}: it is in use`);
+    if (handlers.has(port)) throw new ListenError({ ...where, port }, 'it is in use', { isPortTaken: true });
     handlers.set(port, handler);
     return {
       endpoint: { host: where.host ?? this.addresses[0], port },
