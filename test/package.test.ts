@@ -40,8 +40,14 @@ import { Session, type Torrent, type TorrentStatus } from 'shoal';
 await using session: Session = await Session.open({ port: 0 });
 const torrent: Torrent = await session.add('magnet:?xt=urn:btih:abc', { directory: 'downloads', select: (file) => (file.length > 1 ? 'high' : 'none') });
 for await (const status of torrent.progress()) show(status);
+torrent.limitRates({ down: 1e6 });
+await torrent.pause();
+torrent.resume();
 // @ts-expect-error: a rate is a number of bytes per second
 await Session.open({ upBytesPerSecond: '1MB/s' });
+type Hidden<Name extends string> = Name extends keyof Torrent ? never : Name;
+const hidden: Hidden<'swarm' | 'accept' | 'stop' | 'removeFiles'>[] = ['swarm', 'accept', 'stop', 'removeFiles'];
+show({ ...torrent.status(), name: hidden.join() });
 
 function show({ progress, downBytesPerSecond }: TorrentStatus): string {
   return \`\${progress * 100} % at \${downBytesPerSecond}\`;

@@ -32,7 +32,7 @@ import { stateFiles, type StateFiles } from './state-files.ts';
 import { TorrentFiles } from './torrent-files.ts';
 import { webSeedLines, type FileStatus, type TorrentState, type TorrentStatus } from './torrent-status.ts';
 
-/** What a torrent has of its session. */
+/** @internal What a torrent has of its session. */
 export interface TorrentSurroundings {
   readonly runtime: Runtime;
   readonly stateDirectory: string | undefined;
@@ -47,8 +47,10 @@ export interface TorrentSurroundings {
   register(torrent: Torrent, infoHashes: readonly Uint8Array[]): void;
 }
 
+/** Begun by `Session.add`, ended by `Session.remove`. What is marked as internal is for this program alone: the package's types are without it. */
 export class Torrent {
   readonly directory: string;
+  /** @internal */
   readonly swarm: Swarm;
   readonly #source: Metainfo | Magnet;
   readonly #options: AddOptions;
@@ -77,6 +79,7 @@ export class Torrent {
   #stopping: Promise<void> | undefined;
   #started: Promise<void>;
 
+  /** @internal As `Session.add` does. */
   constructor(source: Metainfo | Magnet, options: AddOptions, surroundings: TorrentSurroundings) {
     this.#source = source;
     this.#options = options;
@@ -170,9 +173,9 @@ export class Torrent {
   }
 
   /**
-   * Parts from all peers and leaves the trackers, until `resume`. What is had is kept, begun pieces too; it is not remembered
-   * when the session ends. Resolves once what was under way has been written and the trackers know. Rejects with why the
-   * torrent has ended, if it has.
+   * Parts from all peers and leaves the trackers, until `resume`. What is had is kept, begun pieces too; that it was paused
+   * is forgotten with the session. Resolves once what was under way has been written and the trackers know. Rejects with why
+   * the torrent has ended, if it has.
    */
   async pause(): Promise<void> {
     this.#throwIfEnded();
@@ -191,6 +194,7 @@ export class Torrent {
     this.#notify();
   }
 
+  /** @internal A peer has come and shaken hands for one of the info-hashes. */
   accept(channel: Channel<PeerMessage>, handshake: Handshake): void {
     this.swarm.accept(channel, handshake);
   }
@@ -271,13 +275,13 @@ export class Torrent {
     return this.#files?.holdings.files() ?? [];
   }
 
-  /** Says goodbye to trackers and peers, writes the resume record, and lets go of the files. Never rejects. */
+  /** @internal As `Session.remove` does: says goodbye to trackers and peers, writes the resume record, and lets go of the files. Never rejects. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }
 
-  /** Takes the files off the disk, and what is remembered of them, once the torrent has stopped. Rejects with `DiskError`. */
+  /** @internal Takes the files off the disk, and what is remembered of them, once the torrent has stopped. Rejects with `DiskError`. */
   async removeFiles(): Promise<void> {
     await this.stop();
     const { disk } = this.#surroundings.runtime;
