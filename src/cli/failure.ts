@@ -10,7 +10,7 @@ import { printable } from '../bytes/printable.ts';
 import type { DisplayEvent } from './display.ts';
 
 export const FAILED = 1;
-export const CALLED_WRONGLY = 2;
+const CALLED_WRONGLY = 2;
 
 /** The command makes no sense as it was typed. */
 export class UsageError extends ShoalError {

@@ -16,7 +16,7 @@ export function reader<Value>(read: (text: string) => Value): (text: string) => 
   };
 }
 
-export const readSize = reader(parseSize);
+const readSize = reader(parseSize);
 /** Bytes per second; 0 is no limit. */
 export const readRate = reader((text) => parseRate(text));
 /** Milliseconds. */

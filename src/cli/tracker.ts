@@ -1,7 +1,6 @@
 /** `shoal tracker`: a tracker on its own. */
 import { type Command, Option } from 'commander';
 import { formatCount, formatDuration } from '../bytes/units.ts';
-import { sleep } from '../runtime/clock.ts';
 import { nodeRuntime } from '../runtime/node/runtime.ts';
 import { startTracker, type ListenOptions, type Tracker } from '../tracker/tracker.ts';
 import { cut } from './columns.ts';
@@ -14,6 +13,7 @@ import { readDuration, readListenEndpoint } from './options.ts';
 import { announceUrls } from './reachable.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { counted } from './torrent-view.ts';
+import { showUntilStopped } from './waiting.ts';
 
 interface Options {
   readonly http?: ListenOptions;
@@ -54,10 +54,7 @@ async function tracker({ http, udp, interval, json }: Options): Promise<void> {
   try {
     const urls = announceUrls(server, runtime.network);
     display.tell({ event: 'ready', trackers: urls.map((url) => [url]) }, `This tracker announces at\n${urls.map((url) => `  ${url}`).join('\n')}`);
-    while (!signal.aborted) {
-      display.show(trackerView(await server.counts(), stopwatch.elapsedMs));
-      await sleep(runtime.clock, display.intervalMs, signal).catch(() => undefined);
-    }
+    await showUntilStopped(display, runtime.clock, signal, async () => trackerView(await server.counts(), stopwatch.elapsedMs));
     const counts = await server.counts();
     display.tell({ event: 'done', seconds: stopwatch.seconds, ...counts }, `stopped after ${countsText(counts)}`);
   } finally {

@@ -1,6 +1,6 @@
-/** Waiting for what may take a while, and whose end nobody knows: it is told for what, and for how long. */
+/** Waiting for what may take a while, and whose end nobody knows: for an answer, or to be told to stop. It is shown meanwhile. */
 import { formatDuration } from '../bytes/units.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { sleep, type Clock } from '../runtime/clock.ts';
 import { cut } from './columns.ts';
 import type { Display, View } from './display.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -20,6 +20,14 @@ export async function showWaiting<Value>(display: Display, clock: Clock, what: s
   } finally {
     timer.cancel();
     display.clear();
+  }
+}
+
+/** Shows how things stand until the signal aborts. */
+export async function showUntilStopped(display: Display, clock: Clock, signal: AbortSignal, view: () => View | Promise<View>): Promise<void> {
+  while (!signal.aborted) {
+    display.show(await view());
+    await sleep(clock, display.intervalMs, signal).catch(() => undefined);
   }
 }
 

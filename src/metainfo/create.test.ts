@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { plain } from '../../test/support/plain.ts';
 import { decode, field } from '../bytes/bencode.ts';
 import { toHex } from '../bytes/hex.ts';
 import { LIMITS } from '../bytes/limits.ts';
@@ -28,14 +29,6 @@ async function diskOf(files: Readonly<Record<string, Uint8Array>>): Promise<Memo
 
 function create(disk: Disk, options: CreateOptions): Promise<CreatedTorrent> {
   return createTorrent({ disk, hasher: plainHasher }, options);
-}
-
-/** A value with its bytes as hexadecimal, for `Buffer`s and plain arrays to compare alike. */
-function plain(value: unknown): unknown {
-  if (value instanceof Uint8Array) return toHex(value);
-  if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [key, plain(item)]));
-  if (Array.isArray(value)) return value.map(plain);
-  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)])) : value;
 }
 
 /** The piece space of a torrent whose files are given, padding and gaps as zeros. */

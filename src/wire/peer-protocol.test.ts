@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { plain } from '../../test/support/plain.ts';
 import { LIMITS } from '../bytes/limits.ts';
 import type { Handshake, PeerMessage } from './messages.ts';
 import { peerProtocol, WireError } from './peer-protocol.ts';
@@ -220,8 +221,3 @@ test('the handshake\'s reserved bits are those of BEP 5, 6, 10 and 52', () => {
   const [heard] = decodeInParts(stream, [1000]);
   assert.deepEqual(heard.type === 'handshake' && heard.supports, { extensions: false, fast: false, dht: false, v2: false });
 });
-
-/** Views of all sorts as plain bytes, so that they can be compared. */
-function plain(all: readonly PeerMessage[]): unknown {
-  return all.map((message) => Object.fromEntries(Object.entries(message).map(([key, value]) => [key, value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value])));
-}

@@ -2,6 +2,7 @@
 export function plain(value: unknown): unknown {
   if (value instanceof Uint8Array || value instanceof Uint32Array) return [...value];
   if (Array.isArray(value)) return value.map(plain);
+  if (value instanceof Map) return plain(Object.fromEntries(value));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
 }

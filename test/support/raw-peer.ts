@@ -1,6 +1,5 @@
 /** A peer in virtual time that says just what the test has it say: for protocol details, and for those who mean harm. */
 import { Bitfield } from '../../src/bytes/bitfield.ts';
-import { LIMITS } from '../../src/bytes/limits.ts';
 import type { Channel } from '../../src/runtime/channel.ts';
 import type { LinkOptions, SimulatedHost } from '../../src/runtime/simulated/network.ts';
 import { encodeExtensionHandshake, EXTENSIONS, type ExtensionName } from '../../src/wire/extensions.ts';
@@ -112,11 +111,4 @@ export class RawPeer {
   close(): void {
     this.#channel?.close();
   }
-}
-
-/** Every request for a piece, block by block, in order. */
-export function* blocksOf(world: SwarmWorld, piece: number): Generator<BlockRequest> {
-  const { metainfo } = world;
-  const size = Math.min(metainfo.pieceLength, metainfo.length - piece * metainfo.pieceLength);
-  for (let begin = 0; begin < size; begin += LIMITS.blockBytes) yield { piece, begin, length: Math.min(LIMITS.blockBytes, size - begin) };
 }

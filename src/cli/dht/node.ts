@@ -3,13 +3,14 @@ import type { Command } from 'commander';
 import { toHex } from '../../bytes/hex.ts';
 import { formatCount, formatDuration } from '../../bytes/units.ts';
 import type { KademliaNode, NodeStatus } from '../../discovery/kademlia/kademlia.ts';
-import { sleep } from '../../runtime/clock.ts';
 import { cut } from '../columns.ts';
 import type { View } from '../display.ts';
 import { addExamples } from '../help.ts';
+import { joinText } from '../join-text.ts';
 import { reachableEndpoints } from '../reachable.ts';
 import { style } from '../style.ts';
 import { counted } from '../torrent-view.ts';
+import { showUntilStopped } from '../waiting.ts';
 import { familyFields, holdingsText, statusText } from './node-status.ts';
 import { addNodeOptions, withNode, type NodeOptions, type Running } from './with-node.ts';
 
@@ -33,22 +34,11 @@ async function node(options: NodeOptions): Promise<void> {
 async function stay({ node: own, runtime, display, stopwatch, signal }: Running): Promise<void> {
   const families = own.status();
   const endpoints = reachableEndpoints(families.map(({ endpoint }) => endpoint), runtime.network);
-  const { bold, dim } = style(process.stdout);
+  const { bold } = style(process.stdout);
   display.tell({
     event: 'ready', port: families[0].endpoint.port, endpoints, families: families.map(({ family, id, endpoint }) => ({ family: `ipv${family}`, id: toHex(id), ...endpoint })),
-  }, [
-    ...families.map(({ family, id }) => `${bold(`DHT node ${toHex(id)}`)} (IPv${family})`),
-    '',
-    bold('Others join through it with'),
-    ...endpoints.map((endpoint) => `  --bootstrap ${endpoint}`),
-    '',
-    dim('Ctrl-C stops it.'),
-    '',
-  ].join('\n'));
-  while (!signal.aborted) {
-    display.show(nodeView(own, stopwatch.elapsedMs));
-    await sleep(runtime.clock, display.intervalMs, signal).catch(() => undefined);
-  }
+  }, joinText(families.map(({ family, id }) => `${bold(`DHT node ${toHex(id)}`)} (IPv${family})`), '--bootstrap', endpoints));
+  await showUntilStopped(display, runtime.clock, signal, () => nodeView(own, stopwatch.elapsedMs));
   display.tell({ event: 'done', seconds: stopwatch.seconds, families: own.status().map(familyFields) }, own.status().map(statusText).join('\n\n'));
 }
 

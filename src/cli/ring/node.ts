@@ -4,13 +4,14 @@ import { describeError } from '../../bytes/errors.ts';
 import { toHex } from '../../bytes/hex.ts';
 import { formatDuration } from '../../bytes/units.ts';
 import type { RingNode } from '../../discovery/ring/ring-node.ts';
-import { sleep } from '../../runtime/clock.ts';
 import { cut } from '../columns.ts';
 import type { View } from '../display.ts';
 import { addExamples } from '../help.ts';
+import { joinText } from '../join-text.ts';
 import { reachableEndpoints } from '../reachable.ts';
 import { style } from '../style.ts';
 import { counted } from '../torrent-view.ts';
+import { showUntilStopped } from '../waiting.ts';
 import { statusFields, statusText } from './peer-text.ts';
 import { addPeerOptions, withPeer, type PeerOptions, type Running } from './with-peer.ts';
 
@@ -37,20 +38,9 @@ async function stay({ node: own, ready, runtime, display, stopwatch, signal, wai
   });
   const endpoints = reachableEndpoints([own.localEndpoint], runtime.network);
   const { id } = own.status();
-  const { bold, dim } = style(process.stdout);
-  display.tell({ event: 'ready', id: toHex(id), port: own.localEndpoint.port, endpoints }, [
-    bold(`Peer ${toHex(id)} of the ring`),
-    '',
-    bold('Others join through it with'),
-    ...endpoints.map((endpoint) => `  --join ${endpoint}`),
-    '',
-    dim('Ctrl-C stops it.'),
-    '',
-  ].join('\n'));
-  while (!signal.aborted) {
-    display.show(nodeView(own, stopwatch.elapsedMs));
-    await sleep(runtime.clock, display.intervalMs, signal).catch(() => undefined);
-  }
+  const name = style(process.stdout).bold(`Peer ${toHex(id)} of the ring`);
+  display.tell({ event: 'ready', id: toHex(id), port: own.localEndpoint.port, endpoints }, joinText([name], '--join', endpoints));
+  await showUntilStopped(display, runtime.clock, signal, () => nodeView(own, stopwatch.elapsedMs));
   display.tell({ event: 'done', seconds: stopwatch.seconds, ...statusFields(own.status()) }, statusText(own.status()));
 }
 

@@ -4,7 +4,9 @@ import * as fc from 'fast-check';
 import { decode, encode, type Encodable } from '../../bytes/bencode.ts';
 import { addressToBytes, formatCompactEndpoints, formatEndpoint } from '../../bytes/endpoint.ts';
 import { LIMITS } from '../../bytes/limits.ts';
-import { TrackerError, type AnnounceAnswer, type AnnounceEvent, type AnnounceRequest } from './announcement.ts';
+import { announceRequests } from '../../../test/support/announce-requests.ts';
+import { plain } from '../../../test/support/plain.ts';
+import { TrackerError, type AnnounceAnswer, type AnnounceRequest } from './announcement.ts';
 import {
   decodeAnnounceReply, decodeRefusal, decodeScrapeReply, encodeAnnounceAnswer, encodeRefusal, encodeScrapeAnswer,
   formatAnnounceUrl, formatScrapeUrl, parseAnnounceQuery, parseScrapeQuery,
@@ -22,24 +24,13 @@ const REQUEST: AnnounceRequest = {
   url: '',
 };
 
-const bytes20 = fc.uint8Array({ minLength: 20, maxLength: 20 });
-const request: fc.Arbitrary<AnnounceRequest> = fc.record({
-  infoHash: bytes20,
-  peerId: bytes20,
-  port: fc.integer({ min: 0, max: 65535 }),
-  uploaded: fc.maxSafeNat(),
-  downloaded: fc.maxSafeNat(),
-  left: fc.maxSafeNat(),
-  event: fc.constantFrom<AnnounceEvent>('started', 'completed', 'stopped', 'paused'),
-  key: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-  wanted: fc.nat(),
+const request = announceRequests({
   address: fc.oneof(fc.ipV4(), fc.ipV6()),
   compact: fc.boolean(),
   trackerId: fc.uint8Array({ maxLength: 40 }),
   url: fc.constant('/announce'),
-}, { requiredKeys: ['infoHash', 'peerId', 'port', 'uploaded', 'downloaded', 'left', 'key', 'compact', 'url'] });
+});
 
-const plain = (value: object): object => JSON.parse(JSON.stringify(value, (_key, part) => (part instanceof Uint8Array || part?.type === 'Buffer' ? Buffer.from(part).toString('hex') : part)));
 
 test('in a query every byte is escaped but the unreserved ones', () => {
   assert.equal(formatAnnounceUrl('http://t.example/announce', REQUEST),

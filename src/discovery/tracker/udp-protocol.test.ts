@@ -3,7 +3,9 @@ import test from 'node:test';
 import * as fc from 'fast-check';
 import { formatCompactEndpoints } from '../../bytes/endpoint.ts';
 import { LIMITS } from '../../bytes/limits.ts';
-import type { AnnounceEvent, AnnounceRequest } from './announcement.ts';
+import { announceRequests } from '../../../test/support/announce-requests.ts';
+import { plain } from '../../../test/support/plain.ts';
+import type { AnnounceRequest } from './announcement.ts';
 import {
   decodeReply, decodeRequest, encodeAnnounceReply, encodeAnnounceRequest, encodeConnectReply, encodeConnectRequest,
   encodeErrorReply, encodeScrapeReply, encodeScrapeRequest, peersPerDatagram,
@@ -43,22 +45,11 @@ test('events have the numbers of BEP 15', () => {
 });
 
 const bytes20 = fc.uint8Array({ minLength: 20, maxLength: 20 });
-const request: fc.Arbitrary<AnnounceRequest> = fc.record({
-  infoHash: bytes20,
-  peerId: bytes20,
-  port: fc.integer({ min: 0, max: 65535 }),
-  uploaded: fc.maxSafeNat(),
-  downloaded: fc.maxSafeNat(),
-  left: fc.maxSafeNat(),
-  event: fc.constantFrom<AnnounceEvent>('started', 'completed', 'stopped', 'paused'),
-  key: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-  wanted: fc.nat(),
+const request = announceRequests({
   address: fc.ipV4().filter((address) => address !== '0.0.0.0'),
   compact: fc.constant(true),
   url: fc.string({ maxLength: LIMITS.announceUrlBytes }).filter((url) => /^[\x20-\x7e]*$/.test(url)),
-}, { requiredKeys: ['infoHash', 'peerId', 'port', 'uploaded', 'downloaded', 'left', 'key', 'compact', 'url'] });
-
-const plain = (value: object): object => JSON.parse(JSON.stringify(value, (_key, part) => (part instanceof Uint8Array || part?.type === 'Buffer' ? Buffer.from(part).toString('hex') : part)));
+});
 
 test('requests are read back', () => {
   assert.deepEqual(decodeRequest(encodeConnectRequest(5)), { action: 'connect', transaction: 5 });
