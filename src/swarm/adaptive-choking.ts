@@ -5,7 +5,7 @@
  * again once every neighbour has to wait, or gets too little.
  *
  * Whether the link has room cannot be seen where little is asked for at a time, for that vanishes in the system's buffers;
- * how much each slot carries always can.
+ * how much each slot carries always can. Debts count, so that among equals nobody is left behind.
  *
  * Invariant: the slots stay between the textbook's five and `MOST_SLOTS`, a fifth of them optimistic.
  */
@@ -23,7 +23,7 @@ const WORTH_BYTES_PER_SECOND = 2048;
 export class AdaptiveChoking implements ChokingPolicy {
   slots = START_SLOTS;
   readonly hasHadTurn = hasHadTurn;
-  readonly #titForTat = new TitForTat();
+  readonly #titForTat = new TitForTat({ countsDebts: true });
 
   choose(round: ChokingRound): ReadonlySet<Neighbour> {
     this.#adapt(round);

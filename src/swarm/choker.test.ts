@@ -72,6 +72,25 @@ test('who has few pieces sends to as few neighbours at a time', () => {
   assert.equal(chokers.unchoked.length, 5);
 });
 
+test('who has few pieces gives the first ones to the poorest, each a whole one, and holds no place for one who takes nothing', () => {
+  const have = new Bitfield(8);
+  have.set(3);
+  const chokers = new Chokers(new TitForTat(), have);
+  const round = (): LoneNeighbour[] => {
+    chokers.choker.runRound(chokers.nowMs += 10_000, false);
+    return chokers.unchoked;
+  };
+  const [idler, rich, poor] = Array.from({ length: 3 }, () => chokers.add());
+  rich.pieces = Bitfield.full(8);
+  rich.download.add(1e6, chokers.nowMs);
+  assert.deepEqual(chokers.unchoked, [idler], 'who came first has the place at first');
+  assert.deepEqual(round(), [poor]);
+  poor.upload.add(PIECE_LENGTH - 1, chokers.nowMs);
+  assert.deepEqual(round(), [poor], 'a piece that is begun is ended');
+  poor.upload.add(1, chokers.nowMs);
+  assert.deepEqual(round(), [idler]);
+});
+
 test('who wants nothing keeps his place until another takes it', () => {
   const chokers = new Chokers(new TitForTat());
   const first = Array.from({ length: 5 }, () => chokers.add());

@@ -8,7 +8,7 @@ const ROUND_MS = 10_000;
 const random = new SeededRandom(3);
 
 /** A neighbour that wants something, as far as a policy looks at it. */
-function neighbour(state: { givesBytesPerSecond?: number; connectedMs?: number; unchokedMs?: number; sentBytes?: number; snubbed?: boolean }): Neighbour {
+function neighbour(state: { givesBytesPerSecond?: number; gaveBytes?: number; connectedMs?: number; unchokedMs?: number; sentBytes?: number; snubbed?: boolean }): Neighbour {
   return {
     connectedMs: state.connectedMs ?? -1e6,
     chokedMs: state.connectedMs ?? -1e6,
@@ -16,7 +16,7 @@ function neighbour(state: { givesBytesPerSecond?: number; connectedMs?: number; 
     unchokedMs: state.unchokedMs ?? Number.NEGATIVE_INFINITY,
     unchokedAtBytes: 0,
     snubbed: state.snubbed ?? false,
-    download: { bytesPerSecond: () => state.givesBytesPerSecond ?? 0 },
+    download: { totalBytes: state.gaveBytes ?? 0, bytesPerSecond: () => state.givesBytesPerSecond ?? 0 },
     upload: { totalBytes: state.sentBytes ?? 0, bytesPerSecond: () => 0 },
   } as unknown as Neighbour;
 }
@@ -52,6 +52,17 @@ test('a newcomer who has nothing to give gets its first piece by the optimistic 
   const asNewcomer = waits(1e9);
   const asOther = waits(-1e9);
   assert.ok(asOther / asNewcomer > 2 && asOther / asNewcomer < 4, `${asOther} and ${asNewcomer} rounds`);
+});
+
+test('where debts count, those go first among equals whom we owe most; but who gives much goes before who once gave', () => {
+  const owed = Array.from({ length: 4 }, () => neighbour({ givesBytesPerSecond: 1000, gaveBytes: 900_000, sentBytes: 890_000 }));
+  const even = Array.from({ length: 12 }, () => neighbour({ givesBytesPerSecond: 1100, gaveBytes: 900_000, sentBytes: 900_000 }));
+  const both = [...even, ...owed];
+  assert.ok(owed.every((giver) => choose(new TitForTat({ countsDebts: true }), both, 0).has(giver)));
+  assert.ok(owed.filter((giver) => choose(new TitForTat(), both, 0).has(giver)).length <= 1, 'the books know no debts');
+  const retired = Array.from({ length: 4 }, () => neighbour({ givesBytesPerSecond: 500, gaveBytes: 1e9 }));
+  const chosen = choose(new TitForTat({ countsDebts: true }), [...retired, ...even], 0);
+  assert.ok(retired.filter((giver) => chosen.has(giver)).length <= 1);
 });
 
 test('slots that no giver fills are for trying others', () => {

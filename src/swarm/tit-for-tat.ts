@@ -3,7 +3,10 @@
  * for half a minute, so that better ones are found and newcomers get a first piece. A seed, whom nobody can repay, gives
  * everyone a turn.
  *
- * Invariant: never more than `slots` are chosen; whoever gives more than somebody chosen for giving is chosen as well.
+ * Among peers who are all alike rates differ by chance alone, and by chance some go on giving more than they get, until they
+ * come last. So debts can be made to count: of two who give alike, the one whom we owe more is sent to.
+ *
+ * Invariant: never more than `slots` are chosen; whoever ranks above somebody chosen for giving is chosen as well.
  */
 import { integerBelow, type Random } from '../runtime/random.ts';
 import { OPTIMISTIC_ROUNDS, type ChokingPolicy, type ChokingRound } from './choking-policy.ts';
@@ -15,16 +18,24 @@ const OPTIMISTIC_SLOTS = 1;
 const TURN_PIECES = 2;
 const LEAST_TURN_BYTES = 128 * 1024;
 /** ... but not for ever, where they come slowly. */
-const MOST_TURN_MS = 120_000;
+export const MOST_TURN_MS = 120_000;
 /** Somebody who came less than this long ago is a newcomer ... */
 const NEWCOMER_MS = 60_000;
 /** ... and so much more likely to be tried out than others. */
 const NEWCOMER_WEIGHT = 3;
+/** A debt counts as if it were to be repaid in the time over which rates are averaged. */
+const REPAY_SECONDS = 20;
 
 export class TitForTat implements ChokingPolicy {
   slots = REGULAR_SLOTS + OPTIMISTIC_SLOTS;
   readonly hasHadTurn = hasHadTurn;
+  readonly #countsDebts: boolean;
   #optimistic: readonly Neighbour[] = [];
+
+  /** @param options `countsDebts`: rank by what is owed too, and not by rate alone as the books have it */
+  constructor(options: { readonly countsDebts?: boolean } = {}) {
+    this.#countsDebts = options.countsDebts === true;
+  }
 
   choose(round: ChokingRound): ReadonlySet<Neighbour> {
     return round.seeding
@@ -37,7 +48,8 @@ export class TitForTat implements ChokingPolicy {
     const givers = round.interested
       .map((neighbour) => ({ neighbour, bytesPerSecond: neighbour.snubbed ? 0 : neighbour.download.bytesPerSecond(round.nowMs) }))
       .filter(({ bytesPerSecond }) => bytesPerSecond > 0)
-      .sort((a, b) => b.bytesPerSecond - a.bytesPerSecond);
+      .map(({ neighbour, bytesPerSecond }) => ({ neighbour, rank: this.#countsDebts ? bytesPerSecond + debtOf(neighbour, bytesPerSecond) : bytesPerSecond }))
+      .sort((a, b) => b.rank - a.rank);
     const chosen = new Set(givers.slice(0, regular).map(({ neighbour }) => neighbour));
     const others = round.interested.filter((neighbour) => !chosen.has(neighbour));
     const isDue = round.round % OPTIMISTIC_ROUNDS === 0;
@@ -48,6 +60,12 @@ export class TitForTat implements ChokingPolicy {
     for (const neighbour of this.#optimistic) chosen.add(neighbour);
     return chosen;
   }
+}
+
+/** What we owe a giver, as a rate: negative where he owes us. Never more than he gives, so that nobody lives on what he once gave. */
+function debtOf({ download, upload }: Neighbour, bytesPerSecond: number): number {
+  const owed = (download.totalBytes - upload.totalBytes) / REPAY_SECONDS;
+  return Math.max(-bytesPerSecond, Math.min(owed, bytesPerSecond));
 }
 
 /** Draws without putting back, newcomers three times as likely as others. */
