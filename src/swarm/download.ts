@@ -189,13 +189,18 @@ export class Download {
     this.ask(neighbour);
   }
 
-  /** Those who had to wait, for memory or for something to begin, can go on; but for one who has just failed us, and the snubbed last. */
+  /**
+   * Those who had to wait, for memory or for something to begin, can go on; but for one who has just failed us, and the snubbed
+   * last. Of these each has its turn: else two who are silent could hand a piece that only one may be asked for to and fro.
+   */
   askIdle(except?: Neighbour): void {
-    for (const snubbed of [false, true]) {
-      for (const neighbour of this.#neighbours) {
-        if (neighbour.requests.size === 0 && neighbour.snubbed === snubbed && neighbour !== except) this.ask(neighbour);
-      }
+    const snubbed: Neighbour[] = [];
+    for (const neighbour of this.#neighbours) {
+      if (neighbour.requests.size > 0 || neighbour === except) continue;
+      if (neighbour.snubbed) snubbed.push(neighbour);
+      else this.ask(neighbour);
     }
+    for (const neighbour of snubbed.sort((a, b) => a.lastBlockMs - b.lastBlockMs)) this.ask(neighbour);
   }
 
   /** The pieces that have been begun and are not whole. */

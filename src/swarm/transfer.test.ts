@@ -85,9 +85,10 @@ test('whatever neighbours do, everything adds up, nothing false is had, and one 
     }
     lone.transfer.setPriorities(() => 'normal');
     const seed = lone.joinGiver();
-    for (let minute = 0; minute < 5 && !lone.transfer.isSeeding; minute++) {
+    // Others may hold up a piece for a minute each, but the seed sends whenever it is asked.
+    for (let round = 0; round < 100 && !lone.transfer.isSeeding; round++) {
       await lone.give(seed);
-      await lone.tick(70);
+      await lone.tick(7);
       check(lone);
     }
     assert.equal(lone.transfer.isSeeding, true, `${lone.transfer.download.demand.missing} pieces are missing`);
@@ -110,6 +111,35 @@ test('what is not sent in a minute is asked of another, and who sends nothing is
   lone.say(silent, lone.data(lone.asked(silent)[0]));
   assert.equal(silent.snubbed, false);
   assert.equal(silent.requests.size, 8 + 1);
+});
+
+test('a suspect piece is asked of one at a time; of those who are silent each has its turn', async () => {
+  const lone = new LoneTransfer({ priorityOf: (piece) => (piece === 0 ? 'normal' : 'none') });
+  const [liar, other] = [lone.joinGiver([0]), lone.joinGiver([0])];
+  for (const block of [0, 1]) {
+    const request = lone.block(0, block);
+    lone.say(block === 0 ? liar : other, { type: 'piece', ...request, data: new Uint8Array(request.length) });
+  }
+  await lone.settle();
+  lone.leave(liar);
+  lone.leave(other);
+  const silent = [lone.joinGiver([0]), lone.joinGiver([0]), lone.joinGiver([0])];
+  await lone.tick(5 * 60);
+  assert.ok(silent.every(({ snubbed }) => snubbed));
+  const asked = new Set<unknown>();
+  for (let second = 0; second < 5 * 60; second++) {
+    const busy = silent.filter(({ requests }) => requests.size > 0);
+    assert.equal(busy.length, 1);
+    asked.add(busy[0]);
+    await lone.tick();
+  }
+  assert.equal(asked.size, silent.length);
+  await lone.give(silent[2]);
+  for (let minute = 0; minute < 4 && !lone.transfer.isSeeding; minute++) {
+    await lone.tick(61);
+    await lone.give(silent[2]);
+  }
+  assert.equal(lone.transfer.isSeeding, true);
 });
 
 test('a piece that has been begun is ended before others are, at first; then each neighbour begins what is rarest', async () => {
