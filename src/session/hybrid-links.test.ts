@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FILES, SEED, SessionWorld } from '../../test/support/session-world.ts';
+import { FILES, PIECE, SEED, SessionWorld } from '../../test/support/session-world.ts';
 import { decode, encode, type BencodeDictionary, type Encodable } from '../bytes/bencode.ts';
 import { exportTorrent } from '../metainfo/export.ts';
 import { formatMagnet, magnetOf } from '../metainfo/magnet.ts';
@@ -44,6 +44,17 @@ test('files that are there already tell the layers too, however many are wanted'
   await torrent.select(() => 'normal');
   await world.simulation.complete(torrent.whenDone(), 60_000);
   assert.deepEqual(filesWithoutLayer(torrent.metainfo!), []);
+});
+
+test('a v2 link finds what is on disk, as soon as its Merkle layers are here: nothing of it comes again, what is spoilt does', async () => {
+  const world = new SessionWorld();
+  const metainfo = await world.seed('v2');
+  const runtime = world.runtime();
+  for (const [path, bytes] of Object.entries(FILES)) await runtime.disk.writeWhole(`/got${path}`, path === '/t/b.bin' ? bytes.map((byte, index) => (index === 5 ? byte ^ 1 : byte)) : bytes);
+  const { torrent } = await world.get(runtime, linkOf(metainfo, 'v2'));
+  await world.simulation.complete(torrent.whenDone(), 60_000);
+  assert.equal(torrent.status().downloadedBytes, PIECE, 'the one piece that was wrong');
+  assert.deepEqual(await runtime.disk.readWhole('/got/t/b.bin', 1e9), FILES['/t/b.bin']);
 });
 
 test('a hybrid whose halves are of different contents stops with an error that says so', async () => {

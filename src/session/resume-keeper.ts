@@ -4,9 +4,10 @@
  * Invariant: a record is written only after the pieces that it names have reached the medium; one at a time. What goes wrong
  * with it is told, and costs a check of the files, nothing else.
  */
-import type { Bitfield } from '../bytes/bitfield.ts';
+import { Bitfield } from '../bytes/bitfield.ts';
 import { describeError } from '../bytes/errors.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
+import { pieceRoot } from '../metainfo/piece-layers.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { checkPieces } from '../storage/check.ts';
 import type { FileStore } from '../storage/file-store.ts';
@@ -16,6 +17,13 @@ import { loadResume, saveResume, trustedPieces, type ResumeRecord } from '../sto
 export interface Totals {
   readonly downloaded: number;
   readonly uploaded: number;
+}
+
+export interface PiecesOnDisk {
+  /** Those that need not be downloaded. */
+  readonly have: Bitfield;
+  /** Those that may be there, which nobody can tell before their Merkle layer has come (BEP 52). */
+  readonly unknown: Bitfield;
 }
 
 export interface ResumeKeeperOptions {
@@ -37,19 +45,21 @@ export class ResumeKeeper {
     this.#options = options;
   }
 
-  /** The pieces that need not be downloaded. What the record does not vouch for is hashed; without `useRecord`, everything is. */
-  async piecesOnDisk(useRecord: boolean, onProgress: (share: number) => void, signal: AbortSignal): Promise<Bitfield> {
+  /** What is on disk. What the record does not vouch for is hashed; without `useRecord`, everything is. */
+  async piecesOnDisk(useRecord: boolean, onProgress: (share: number) => void, signal: AbortSignal): Promise<PiecesOnDisk> {
     const { runtime, metainfo, store } = this.#options;
     const record = useRecord ? await this.#load() : undefined;
     if (record !== undefined) this.#earlier = record;
     const { have, suspect } = trustedPieces(record, store.stamps, metainfo);
-    if (suspect.count === 0) return have;
+    const unknown = new Bitfield(metainfo.pieceCount);
+    for (const piece of suspect) if (metainfo.format === 'v2' && pieceRoot(metainfo, piece) === undefined) unknown.set(piece);
+    if (suspect.count === unknown.count) return { have, unknown };
     const good = await checkPieces({
       hasher: runtime.hasher, metainfo, store, pieces: suspect, signal,
       onProgress: (checked) => onProgress(checked / suspect.count),
     });
     for (const piece of good) have.set(piece);
-    return have;
+    return { have, unknown };
   }
 
   /** Writes the record as of now; after one that is being written. Never rejects. */

@@ -8,11 +8,12 @@
 import { Bitfield } from '../bytes/bitfield.ts';
 import { describeError } from '../bytes/errors.ts';
 import { toHex } from '../bytes/hex.ts';
-import { heldBytes, type FileEntry, type Metainfo } from '../metainfo/metainfo.ts';
+import { heldBytes, piecesOf, type FileEntry, type Metainfo } from '../metainfo/metainfo.ts';
 import { filesWithoutLayer } from '../metainfo/piece-layers.ts';
 import { verifyPiece } from '../metainfo/verify.ts';
 import type { Timer } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { checkPieces } from '../storage/check.ts';
 import { openFileStore, type FileStore } from '../storage/file-store.ts';
 import { makePieceLayer } from '../storage/make-layer.ts';
 import type { Contents } from '../swarm/contents.ts';
@@ -63,8 +64,8 @@ export class TorrentFiles {
     const store = await openFileStore({ disk: runtime.disk, metainfo, directory, partsPath: stateFiles.parts, allocation });
     this.#store = store;
     const resume = new ResumeKeeper({ runtime, metainfo, store, path: stateFiles.resume, tell: (line) => tell('resume', line) });
-    const have = check === 'trust'
-      ? Bitfield.full(metainfo.pieceCount)
+    const { have, unknown } = check === 'trust'
+      ? { have: Bitfield.full(metainfo.pieceCount), unknown: new Bitfield(metainfo.pieceCount) }
       : await resume.piecesOnDisk(check === 'resume', (share) => { this.hashedShare = share; }, signal);
     signal.throwIfAborted();
     await store.select(holdings.selection.files, signal);
@@ -75,6 +76,10 @@ export class TorrentFiles {
     return {
       metainfo, store, have, carriesPayload: true,
       learnLayer: ({ piecesRoot }, layer) => { if (piecesRoot !== undefined) this.#layers.set(toHex(piecesRoot), layer); },
+      recheck: (files) => {
+        const pieces = takePieces(unknown, files, metainfo);
+        return pieces.count === 0 ? undefined : checkPieces({ hasher: runtime.hasher, metainfo, store, pieces, signal });
+      },
       verify: (piece, bytes) => verifyPiece(runtime.hasher.thrifty, metainfo, piece, bytes),
     };
   }
@@ -124,4 +129,14 @@ export class TorrentFiles {
     await this.saveChanges();
     await this.#store?.close().catch((error: Error) => this.#options.tell('disk', `! ${describeError(error)}`));
   }
+}
+
+/** Those of `pieces` that lie in these files, which are taken out of it. */
+function takePieces(pieces: Bitfield, files: readonly FileEntry[], { pieceCount, pieceLength }: Metainfo): Bitfield {
+  const taken = new Bitfield(pieceCount);
+  for (const file of files) {
+    const { first, end } = piecesOf(file, pieceLength);
+    for (let piece = first; piece < end; piece++) if (pieces.clear(piece)) taken.set(piece);
+  }
+  return taken;
 }

@@ -15,6 +15,11 @@ export interface Contents {
   verify(piece: number, bytes: Uint8Array): Promise<boolean>;
   /** The piece layer of a file, and of all that have its root, is here and proved: `metainfo.pieceLayers` has it from now on (BEP 52). */
   learnLayer(file: FileEntry, layer: Uint8Array): void;
+  /**
+   * Those pieces of these files that are on disk and right, where nobody could tell before their layer was here; undefined
+   * where none may be. Rejects with `DiskError`.
+   */
+  recheck?(files: readonly FileEntry[]): Promise<Bitfield> | undefined;
   /** False in a simulation that charges payload without carrying it: then nothing is gathered, and `verify` gets no bytes. */
   readonly carriesPayload: boolean;
 }

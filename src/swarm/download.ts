@@ -126,6 +126,11 @@ export class Download {
     }
   }
 
+  /** A piece that could not be wanted yet is on disk already, and has been verified. */
+  found(piece: number): void {
+    this.#had(piece);
+  }
+
   /** A block has come from a neighbour, asked for or not. */
   received(neighbour: Neighbour, message: BlockRequest & { readonly data: Uint8Array }): void {
     const nowMs = this.#clock.now();

@@ -23,7 +23,7 @@ const REQUESTS_EACH = 4;
 
 export interface HashExchangeHooks {
   send(neighbour: Neighbour, message: PeerMessage): void;
-  /** The pieces of these files, which have the same contents, can be verified from now on. */
+  /** The layer of these files, which have the same contents, is known from now on; their pieces lack nothing once `canVerify` says so. */
   learnt(files: readonly FileEntry[], layer: Uint8Array): void;
   /** It has sent hashes that do not lead to the file's root. */
   guilty(neighbour: Neighbour): void;
@@ -124,6 +124,12 @@ export class HashExchange {
     for (const [wanted, asked] of this.#asked) if (asked.neighbour === neighbour) this.#asked.delete(wanted);
   }
 
+  /** The pieces of this file, whose layer has been learnt, need wait for nothing more. */
+  canVerify(file: FileEntry): void {
+    const { first, end } = piecesOf(file, this.#metainfo.pieceLength);
+    for (let piece = first; piece < end; piece++) this.#lacking.clear(piece);
+  }
+
   /** The layer of this file is here: it has been made of the file itself. */
   made(file: FileEntry): void {
     const root = rootOf(file);
@@ -189,10 +195,6 @@ export class HashExchange {
     const { pieceLength } = this.#metainfo;
     this.#layers.delete(rootOf(files[0]));
     const layer = Buffer.concat(hashes.flatMap((run) => run ?? [])).subarray(0, Math.ceil(files[0].length / pieceLength) * HASH_BYTES);
-    for (const file of files) {
-      const { first, end } = piecesOf(file, pieceLength);
-      for (let piece = first; piece < end; piece++) this.#lacking.clear(piece);
-    }
     this.#hooks.learnt(files, layer);
   }
 

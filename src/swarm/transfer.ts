@@ -243,11 +243,21 @@ export class Transfer {
     for (let piece = first; piece < end; piece++) this.download.setPriority(piece, this.#hashes.lacks(piece) ? 'none' : this.#priorityOf(piece));
   }
 
-  /** The pieces of these files, which are alike, can be verified from now on; a hybrid's could be before. */
+  /** The pieces of these files, which are alike, can be verified from now on, those on disk first; a hybrid's could be before. */
   #learnt(files: readonly FileEntry[], layer: Uint8Array): void {
     this.contents.learnLayer(files[0], layer);
     if (this.contents.metainfo.format === 'hybrid') return;
+    const rechecked = this.contents.recheck?.(files);
+    if (rechecked === undefined) return this.#canVerify(files);
+    rechecked.then((found) => {
+      for (const piece of found) this.download.found(piece);
+      this.#canVerify(files);
+    }).catch((error: Error) => this.#options.hooks.failed(error));
+  }
+
+  #canVerify(files: readonly FileEntry[]): void {
     for (const file of files) {
+      this.#hashes.canVerify(file);
       const { first, end } = piecesOf(file, this.contents.metainfo.pieceLength);
       this.#setPriorities(first, end);
     }

@@ -131,6 +131,11 @@ export class SimulatedHost implements Network {
     this.downlink = new Downlink(world.simulation, link.downBytesPerSecond ?? Number.POSITIVE_INFINITY, (delayMs) => world.lineOf(delayMs));
   }
 
+  /** Channels and answers that are open at this end. */
+  get connections(): number {
+    return this.#open.size;
+  }
+
   get clock(): Simulation {
     return this.#world.simulation;
   }
