@@ -48,7 +48,12 @@ class Learner {
     const giving = new HashExchange(whole, { send: (_, message) => { answer = message; }, learnt: () => assert.fail(), guilty: () => assert.fail() });
     let answer: PeerMessage | undefined;
     this.exchange = new HashExchange(bare, {
-      learnt: (files, layer) => { for (const file of files) this.learnt.set(file.path.at(-1)!, layer.slice()); },
+      learnt: (files, layer) => {
+        for (const file of files) {
+          this.learnt.set(file.path.at(-1)!, layer.slice());
+          this.exchange.canVerify(file);
+        }
+      },
       guilty: (neighbour) => {
         this.guilty.push(neighbour as LoneNeighbour);
         this.answerers.delete(neighbour as LoneNeighbour);
