@@ -11,7 +11,7 @@ import { interruption } from './interruption.ts';
 import { leavingOf } from './leaving.ts';
 import { withDisplay } from './open-display.ts';
 import { readDuration } from './options.ts';
-import { findOnRing, isNameOnRing } from './ring/by-name.ts';
+import { findOnRing, mayBeNameOnRing } from './ring/by-name.ts';
 import { openSource } from './sources.ts';
 import { transfer, withSession } from './transfer.ts';
 import { addTransferOptions, type TransferOptions } from './transfer-options.ts';
@@ -47,9 +47,10 @@ async function get(source: string, options: Options): Promise<void> {
   const runtime = nodeRuntime();
   const signal = interruption();
   const isFollowed = options.follow === true;
-  const isName = await isNameOnRing(runtime, source, options);
   await withDisplay(options, async (display) => {
-    const opened = isName ? undefined : await openSource(runtime, source, { signal, display });
+    const opening = openSource(runtime, source, { signal, display });
+    // The file of that name may be here already, whole or in part: that is what is to be had, not what names it.
+    const opened = await (mayBeNameOnRing(source, options) ? opening.catch(() => undefined) : opening);
     const link = opened && publisherLink(opened, isFollowed);
     if (isFollowed && link === undefined) throw new UsageError('--follow needs a link that names a publisher: there is no xs=urn:btpk:… in this source');
     const common = { options, isSeed: false, leaving: leavingOf(options, isFollowed ? 'told' : 'whole'), signal };

@@ -1,19 +1,19 @@
 /** `shoal get NAME`: what is no link, URL, info-hash nor file may be the name of a file that the ring knows. */
 import type { Magnet } from '../../metainfo/magnet.ts';
 import { unlessAborted } from '../../runtime/cancellation.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
 import { noRingKnown } from '../../session/ring-peer.ts';
 import { findByName } from '../../session/ring-source.ts';
-import { resolvePath } from '../invocation.ts';
 import type { Surroundings } from '../transfer.ts';
 import type { SwarmOptions } from '../transfer-options.ts';
 import { showWaiting } from '../waiting.ts';
 
-/** Whether the ring is to be asked: only where a person has named it, for a mistyped path should not be searched for by strangers. */
-export async function isNameOnRing(runtime: Runtime, source: string, { discovery, ring }: SwarmOptions): Promise<boolean> {
+/**
+ * Whether the ring may be asked for what a person has named: only where it is named too, for a mistyped path should not be
+ * searched for by strangers. What is a torrent file all the same is not looked for.
+ */
+export function mayBeNameOnRing(source: string, { discovery, ring }: SwarmOptions): boolean {
   if (ring === undefined && discovery?.includes('ring') !== true) return false;
-  if (/^(magnet:|https?:\/\/)|\.torrent$|^([0-9a-f]{40}|[0-9a-f]{64}|[a-z2-7]{32})$/i.test(source)) return false;
-  return (await runtime.disk.status(resolvePath(source)).catch(() => undefined)) === undefined;
+  return !/^(magnet:|https?:\/\/)|\.torrent$|^([0-9a-f]{40}|[0-9a-f]{64}|[a-z2-7]{32})$/i.test(source);
 }
 
 /** Rejects as `findByName` does, or with the signal's reason. */

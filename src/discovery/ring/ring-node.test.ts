@@ -92,6 +92,14 @@ test('while peers leave politely not one lookup fails, and nothing is lost', asy
   await assertAllFound(network, files);
 });
 
+test('who is alone on its circle leaves at once', async () => {
+  const network = await RingNetwork.joined(1, { seed: 4, settings: QUICK });
+  const [{ node }] = network.peers;
+  const startMs = network.simulation.now();
+  await network.complete(node.leave());
+  assert.ok(network.simulation.now() - startMs <= 100, 'one step of the simulation');
+});
+
 test('who leaves takes nothing along that nobody else has yet', async () => {
   // Copies are made neither at once nor by comparing, so only the hand-over is left.
   const network = await RingNetwork.joined(6, { seed: 6, settings: { ...QUICK, replicateDelayMs: 1e9, repairIntervalMs: 1e9, stabiliseIntervalMs: 4000 } });

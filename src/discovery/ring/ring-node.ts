@@ -197,7 +197,8 @@ export class RingNode {
 
   /** Hands its records on, says goodbye and closes; waits for nobody longer than `LIMITS.goodbyeMs`. */
   async leave(): Promise<void> {
-    if (this.#state !== 'member') return this.close();
+    // Who knows nobody has nobody to tell.
+    if (this.#state !== 'member' || this.#context.table.isAlone) return this.close();
     this.#stopKeeping();
     const leaver = new Leaver(this.#context, this.#replicator);
     await this.#within(LIMITS.goodbyeMs, (done) => leaver.handOver(done));
