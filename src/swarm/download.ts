@@ -19,7 +19,7 @@ import type { Neighbour } from './neighbour.ts';
 import type { PieceInProgress } from './piece-in-progress.ts';
 import type { PiecePicker, PiecePriority } from './piece-picker.ts';
 import type { RateLimit } from './rate.ts';
-import { Claims, type Supplier, type Supply } from './supply.ts';
+import type { Claims, Supplier, Supply } from './supply.ts';
 import { Suspects } from './suspects.ts';
 
 /** A request that has brought nothing for this long is made elsewhere; a neighbour that brought nothing at all is snubbed. */
@@ -54,8 +54,6 @@ export class Download {
   isPaused = false;
   readonly demand: Demand;
   readonly suspects = new Suspects();
-  /** Wanted pieces that a supplier will begin. */
-  readonly claims = new Claims();
   readonly #contents: Contents;
   readonly #clock: Clock;
   readonly #limit: RateLimit;
@@ -84,6 +82,10 @@ export class Download {
     this.#hooks = world.hooks;
     this.#assembly = new Assembly(contents, (error) => this.#hooks.failed(error));
     this.#blocksPerPiece = Math.ceil(contents.metainfo.pieceLength / LIMITS.blockBytes);
+  }
+
+  get claims(): Claims {
+    return this.demand.claims;
   }
 
   /** Resolves once no piece is being verified or written: after `stop`, for good. */
@@ -171,18 +173,19 @@ export class Download {
 
   /** The neighbour has choked us, and keeps no requests of those who are choked (without BEP 6), or has gone. */
   releaseAll(neighbour: Neighbour): void {
-    for (const key of neighbour.requests.keys()) this.#release(key);
+    const keys = [...neighbour.requests.keys];
     neighbour.requests.clear();
+    for (const key of keys) this.#release(key);
     neighbour.currentPiece = undefined;
   }
 
   /** Every few seconds: what has taken too long is asked of others, and of the neighbour itself only what they leave. */
   tick(neighbour: Neighbour, nowMs: number): void {
     let isLate = false;
-    for (const [key, sentMs] of neighbour.requests) {
-      if (nowMs - sentMs < REQUEST_TIMEOUT_MS) break;
+    const { requests } = neighbour;
+    for (let key = requests.firstKey; key !== undefined && nowMs - (requests.first ?? nowMs) >= REQUEST_TIMEOUT_MS; key = requests.firstKey) {
       isLate = true;
-      neighbour.requests.delete(key);
+      requests.delete(key);
       this.#release(key);
       neighbour.send({ type: 'cancel', ...this.#blockOf(key) }, nowMs);
       if (nowMs - neighbour.lastBlockMs >= REQUEST_TIMEOUT_MS) neighbour.snubbed = true;
@@ -344,7 +347,7 @@ export class Download {
 
   /** Where there is nothing else for a neighbour, it begins what a supplier has claimed. */
   #claimedPieceFor(neighbour: Neighbour, nowMs: number): PieceInProgress | undefined {
-    const index = neighbour.peerChoking ? undefined : this.claims.lastOf(neighbour.pieces);
+    const index = neighbour.peerChoking ? undefined : this.claims.lastOf(neighbour);
     return index === undefined ? undefined : this.#tryToBegin(index, neighbour, nowMs);
   }
 
@@ -396,7 +399,7 @@ export class Download {
   #request(neighbour: Neighbour, block: BlockRequest, nowMs: number): void {
     // Silence is counted from when there was something to wait for.
     if (neighbour.requests.size === 0) neighbour.lastBlockMs = Math.max(neighbour.lastBlockMs, nowMs);
-    neighbour.requests.set(block.piece * this.#blocksPerPiece + block.begin / LIMITS.blockBytes, nowMs);
+    neighbour.requests.add(block.piece * this.#blocksPerPiece + block.begin / LIMITS.blockBytes, nowMs);
     neighbour.send({ type: 'request', ...block }, nowMs);
   }
 

@@ -13,6 +13,7 @@ import { EXTENSION_HANDSHAKE_ID, type ExtensionName } from '../wire/extensions.t
 import { clientName } from '../wire/peer-id.ts';
 import { WireError } from '../wire/peer-protocol.ts';
 import { Pipeline } from './pipeline.ts';
+import { QueueMap } from './queue-map.ts';
 import { RateMeter } from './rate.ts';
 import { RequestQueue } from './request-queue.ts';
 
@@ -52,8 +53,10 @@ export class Neighbour {
   hasTakenBack = false;
   /** How many of its pieces we want and lack ... */
   interesting = 0;
-  /** ... and how many of those are on offer to be begun. */
+  /** ... how many of those are on offer to be begun ... */
   onOffer = 0;
+  /** ... and how many a supplier has claimed. */
+  claimed = 0;
   /** Whether its pieces count in the picker's availability, piece by piece; those of a seed do not. */
   countedByPiece = false;
   peerChoking = true;
@@ -62,7 +65,7 @@ export class Neighbour {
   readonly allowedFast = new Set<number>();
 
   /** Our requests under way: by block key, when they were sent. Oldest first. */
-  readonly requests = new Map<number, number>();
+  readonly requests = new QueueMap<number>();
   readonly pipeline = new Pipeline();
   /** The piece in which it is asked for blocks, so that it goes on there. */
   currentPiece: number | undefined;

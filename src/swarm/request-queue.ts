@@ -1,14 +1,14 @@
 /**
  * A neighbour's requests that wait to be served, in the order in which they came.
  *
- * Invariant: no block waits twice, nor more than `LIMITS.incomingRequests` in all; taking one out costs the same however many
- * there are, for many may be cancelled, and cheaply.
+ * Invariant: no block waits twice, nor more than `LIMITS.incomingRequests` in all.
  */
 import { LIMITS } from '../bytes/limits.ts';
 import type { BlockRequest } from '../wire/messages.ts';
+import { QueueMap } from './queue-map.ts';
 
 export class RequestQueue {
-  readonly #byPlace = new Map<number, BlockRequest>();
+  readonly #byPlace = new QueueMap<BlockRequest>();
 
   get length(): number {
     return this.#byPlace.size;
@@ -20,30 +20,25 @@ export class RequestQueue {
 
   /** The one that waits longest. */
   get first(): BlockRequest | undefined {
-    for (const request of this.#byPlace.values()) return request;
-    return undefined;
+    return this.#byPlace.first;
   }
 
   /** False where there is no room, or one that begins there waits already. */
   add(request: BlockRequest): boolean {
-    const place = placeOf(request);
-    if (this.isFull || this.#byPlace.has(place)) return false;
-    this.#byPlace.set(place, request);
-    return true;
+    return !this.isFull && this.#byPlace.add(placeOf(request), request);
   }
 
   /** Whether it was there. */
   delete({ piece, begin, length }: BlockRequest): boolean {
-    const queued = this.#byPlace.get(placeOf({ piece, begin }));
+    const place = placeOf({ piece, begin });
+    const queued = this.#byPlace.get(place);
     const isSame = queued?.piece === piece && queued.begin === begin && queued.length === length;
-    return isSame && this.#byPlace.delete(placeOf(queued));
+    return isSame && this.#byPlace.delete(place);
   }
 
   /** Empties the queue; gives what was in it. */
   clear(): BlockRequest[] {
-    const all = [...this.#byPlace.values()];
-    this.#byPlace.clear();
-    return all;
+    return this.#byPlace.clear();
   }
 }
 

@@ -97,7 +97,7 @@ export class LoneTransfer {
   /** What it is asked for now, the longest first. */
   asked(neighbour: LoneNeighbour): BlockRequest[] {
     const perPiece = this.metainfo.pieceLength / BLOCK;
-    return [...neighbour.requests.keys()].map((key) => this.block(Math.floor(key / perPiece), key % perPiece));
+    return [...neighbour.requests.keys].map((key) => this.block(Math.floor(key / perPiece), key % perPiece));
   }
 
   block(piece: number, block: number): BlockRequest {
