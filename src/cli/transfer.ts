@@ -105,14 +105,15 @@ function tellReady(display: Display, metainfo: Metainfo, path: string, port: num
 }
 
 function tellDone(display: Display, torrent: Torrent, { select }: TransferOptions, path: string, seconds: number): void {
-  const { downloadedBytes, uploadedBytes, wantedBytes } = torrent.status();
+  const { downloadedBytes, uploadedBytes } = torrent.status();
+  const lengths = torrent.files().filter(({ isWanted }) => isWanted).map(({ length }) => length);
   const { bold, good, symbols } = style(process.stdout);
   const how = downloadedBytes === 0
     ? 'was there already'
     : `in ${formatDuration(seconds * 1000)} (${formatRate(downloadedBytes / Math.max(seconds, 0.001))})`;
   display.tell(
     { event: 'done', seconds, downloaded: downloadedBytes, uploaded: uploadedBytes, name: torrent.name, path },
-    `${good(symbols.check)} ${select === undefined ? '' : 'what was chosen of '}${bold(torrent.name)} is whole and verified: ${formatBytes(wantedBytes)} ${how}\n  ${path}`,
+    `${good(symbols.check)} ${select === undefined ? '' : 'what was chosen of '}${bold(torrent.name)} is whole and verified: ${formatBytes(lengths.reduce((sum, length) => sum + length, 0))} ${how}\n  ${path}`,
   );
 }
 
