@@ -2,17 +2,20 @@
  * What is wanted, and how much of it each neighbour has: priorities, pieces on offer to be begun, and the counts by which
  * interest is told and nothing is looked for in vain.
  *
- * Invariant: `missing` counts the wanted pieces that are not had; a neighbour's `interesting` those of them that it has, and
- * its `onOffer` those that are on offer. The picker knows how many neighbours have each piece, but for those who came with
+ * Invariant: `missing` counts the wanted pieces that are not had; a neighbour's `interesting` those of them that it has, its
+ * `onOffer` those that are on offer, and its `claimed` those that a supplier will begin. The picker knows how many neighbours have each piece, but for those who came with
  * all: they add the same to each, which changes no order.
  */
 import type { Bitfield } from '../bytes/bitfield.ts';
 import type { Neighbour } from './neighbour.ts';
 import { PRIORITIES, type PiecePicker, type PiecePriority } from './piece-picker.ts';
+import { Claims } from './supply.ts';
 
 export class Demand {
   /** Wanted pieces that are not had. */
   missing = 0;
+  /** Wanted pieces that a supplier will begin. */
+  readonly claims: Claims;
   readonly #have: Bitfield;
   readonly #picker: PiecePicker;
   readonly #neighbours: ReadonlySet<Neighbour>;
@@ -23,6 +26,7 @@ export class Demand {
     this.#have = have;
     this.#picker = picker;
     this.#neighbours = neighbours;
+    this.claims = new Claims(neighbours);
     this.#ranks = new Uint8Array(have.length);
   }
 
@@ -92,6 +96,7 @@ export class Demand {
     neighbour.countedByPiece = !neighbour.isSeed;
     neighbour.interesting = neighbour.isSeed ? this.missing : 0;
     neighbour.onOffer = neighbour.isSeed ? this.#picker.offered : 0;
+    neighbour.claimed = neighbour.isSeed ? this.claims.size : 0;
     if (!neighbour.countedByPiece) return;
     for (const piece of neighbour.pieces) this.gained(neighbour, piece);
   }
@@ -101,6 +106,7 @@ export class Demand {
     if (neighbour.countedByPiece) this.#picker.available(piece, 1);
     if (this.isWanted(piece)) neighbour.interesting += 1;
     if (this.#picker.offers(piece)) neighbour.onOffer += 1;
+    if (this.claims.has(piece)) neighbour.claimed += 1;
   }
 
   /** A neighbour has a piece no more (BEP 54). */
@@ -108,6 +114,7 @@ export class Demand {
     if (neighbour.countedByPiece) this.#picker.available(piece, -1);
     if (this.isWanted(piece)) neighbour.interesting -= 1;
     if (this.#picker.offers(piece)) neighbour.onOffer -= 1;
+    if (this.claims.has(piece)) neighbour.claimed -= 1;
   }
 
   left(neighbour: Neighbour): void {

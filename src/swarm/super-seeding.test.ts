@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LoneNeighbour } from '../../test/support/lone-neighbour.ts';
+import { loneNeighbour, type LoneNeighbour } from '../../test/support/lone-neighbour.ts';
 import { LoneTransfer } from '../../test/support/lone-transfer.ts';
 import { SwarmWorld } from '../../test/support/swarm-world.ts';
 import { Bitfield } from '../bytes/bitfield.ts';
+import { SuperSeeding } from './super-seeding.ts';
 
 const MEGABIT = 125_000;
 
@@ -15,6 +16,30 @@ function superSeed(): LoneTransfer {
 function shown(neighbour: LoneNeighbour): number[] {
   return neighbour.channel.take('have').map(({ piece }) => piece);
 }
+
+test('of a torrent of very many pieces few are looked at to show one, and yet all are shown', () => {
+  const pieceCount = 50_000;
+  const superSeeding = new SuperSeeding(pieceCount);
+  const neighbour = loneNeighbour();
+  neighbour.pieces = new Bitfield(pieceCount);
+  let looks = 0;
+  const has = neighbour.pieces.has.bind(neighbour.pieces);
+  neighbour.pieces.has = (piece) => {
+    looks += 1;
+    return has(piece);
+  };
+  const seen = new Bitfield(pieceCount);
+  for (let count = 0; count < 200; count++) {
+    const piece = superSeeding.show(neighbour)!;
+    seen.set(piece);
+    neighbour.pieces.set(piece);
+  }
+  assert.equal(seen.count, 200);
+  assert.ok(looks < 200 * 1100, `${looks} looks`);
+  for (let piece = 0; piece < pieceCount; piece++) if (piece !== 7 && piece !== 49_000) neighbour.pieces.set(piece);
+  neighbour.pieces.clear(7);
+  assert.deepEqual([superSeeding.show(neighbour), superSeeding.show(neighbour), superSeeding.show(neighbour)], [49_000, 7, 49_000]);
+});
 
 test('it pretends to have nothing, and shows each neighbour one piece, each another', () => {
   const lone = superSeed();

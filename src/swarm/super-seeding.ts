@@ -6,23 +6,31 @@
  */
 import type { Neighbour } from './neighbour.ts';
 
+/** Pieces looked at, to show one: no more, for a stranger's five bytes may lead to it. */
+const LOOKED_AT = 1000;
+
 export class SuperSeeding {
   readonly #pieceCount: number;
   /** How often each piece has been shown or seen. */
   readonly #spread: Uint32Array;
   /** What each neighbour has been shown last. */
   readonly #shown = new Map<Neighbour, number>();
+  #newcomers = 0;
 
   constructor(pieceCount: number) {
     this.#pieceCount = pieceCount;
     this.#spread = new Uint32Array(pieceCount);
   }
 
-  /** The piece to show a neighbour now: the least spread of those that it lacks; undefined once it has all. */
+  /** The piece to show a neighbour now: the least spread of the next ones that it lacks; undefined once it has all. */
   show(neighbour: Neighbour): number | undefined {
+    const last = this.#shown.get(neighbour);
+    // Going on where it was, each piece is looked at once in a round; newcomers begin each with another.
+    const first = last === undefined ? this.#newcomers++ : last + 1;
     let rarest: number | undefined;
-    for (let piece = 0; piece < this.#pieceCount; piece++) {
-      if (neighbour.pieces.has(piece) || this.#shown.get(neighbour) === piece) continue;
+    for (let count = 0; count < this.#pieceCount && (rarest === undefined || count < LOOKED_AT); count++) {
+      const piece = (first + count) % this.#pieceCount;
+      if (neighbour.pieces.has(piece) || piece === last) continue;
       if (rarest === undefined || this.#spread[piece] < this.#spread[rarest]) rarest = piece;
     }
     if (rarest === undefined) return undefined;

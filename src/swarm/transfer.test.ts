@@ -11,10 +11,14 @@ const step = fc.record({
   what: fc.constantFrom(
     'join', 'join', 'leave', 'choke', 'unchoke', 'unchoke', 'interested', 'not-interested', 'have', 'bitfield', 'have-all', 'have-none', 'take back',
     'give', 'give', 'give', 'give', 'lie', 'short', 'unasked', 'nonsense', 'reject', 'reject odd', 'allowed-fast', 'request', 'cancel', 'wait', 'priorities', 'hurry', 'suggest',
+    'claim', 'claim', 'disclaim',
   ),
   who: fc.nat(30), piece: fc.nat(11), block: fc.nat(1), bits: fc.nat(4095), flag: fc.boolean(), ms: fc.nat(70_000),
 });
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** Who undertake to bring pieces, and bring none. */
+const SUPPLIERS = [{ serial: 1_000_000, name: 'one' }, { serial: 1_000_001, name: 'other' }] as const;
 
 async function take({ what, who, piece, block, bits, flag, ms }: Step, lone: LoneTransfer): Promise<void> {
   if (what === 'join') return void lone.join({ fast: flag });
@@ -22,6 +26,9 @@ async function take({ what, who, piece, block, bits, flag, ms }: Step, lone: Lon
   const priorityOf = (index: number): PiecePriority => ((bits >>> index) % 2 === 0 ? 'normal' : flag ? 'high' : 'none');
   if (what === 'priorities') return lone.transfer.setPriorities(priorityOf);
   if (what === 'hurry') return lone.transfer.hurry([piece]);
+  const { download } = lone.transfer;
+  if (what === 'disclaim') return download.disclaim(SUPPLIERS[who % 2]);
+  if (what === 'claim') return download.demand.isOnOffer(piece) || download.claims.has(piece) ? download.claim(SUPPLIERS[who % 2], piece) : undefined;
   const neighbour = [...lone.neighbours][who % Math.max(1, lone.neighbours.size)];
   if (neighbour === undefined) return undefined;
   const request = lone.block(piece, block);
@@ -53,6 +60,9 @@ function check(lone: LoneTransfer): void {
     const had = pieces.filter((piece) => neighbour.pieces.has(piece));
     assert.equal(neighbour.interesting, had.filter((piece) => download.demand.isWanted(piece)).length);
     assert.equal(neighbour.onOffer, had.filter((piece) => download.demand.isOnOffer(piece)).length);
+    assert.equal(neighbour.claimed, had.filter((piece) => download.claims.has(piece)).length);
+    const last = had.findLast((piece) => download.claims.has(piece));
+    assert.equal(download.claims.lastOf(neighbour), last);
     assert.equal(neighbour.amInterested, neighbour.interesting > 0);
     assert.ok(neighbour.requests.size <= LIMITS.outgoingRequests);
     for (const { piece, begin } of lone.asked(neighbour)) {
@@ -60,6 +70,9 @@ function check(lone: LoneTransfer): void {
       assert.ok(!begun.get(piece)!.isReceived(begin / BLOCK), 'and has not come');
       askers.set(`${piece}/${begin}`, (askers.get(`${piece}/${begin}`) ?? 0) + 1);
     }
+  }
+  for (const supplier of SUPPLIERS) {
+    for (const piece of download.claims.of(supplier)) assert.ok(download.demand.isWanted(piece) && !download.demand.isOnOffer(piece) && !begun.has(piece));
   }
   for (const [piece, inProgress] of begun) {
     assert.ok(!download.demand.isOnOffer(piece) && !contents.have.has(piece));
