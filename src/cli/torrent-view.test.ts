@@ -47,10 +47,10 @@ test('a download on a terminal', () => {
 
 test('who waits is told for what, and for how long', () => {
   const waiting = { state: 'metadata', progress: 0, wantedBytes: 0, haveBytes: 0, uploadedBytes: 0, wastedBytes: 0, etaMs: undefined } as const;
-  assert.equal(lines(waiting)[2], 'asking peers what the torrent holds for 1m5s · no neighbours, 12 peers known');
+  assert.equal(lines(waiting)[2], 'asking peers what it holds for 1m5s · no neighbours, 12 peers known');
   assert.match(lines({ ...waiting, metadata: { receivedBytes: 8, totalBytes: 32 } })[1], / 25\.0 %$/);
   const view = torrentView({ status: { ...STATUS, ...waiting, messages: ['tracker.example: no answer'] }, stateForMs: 500 });
-  assert.equal(view.line(), 'holiday.mkv: asking peers what the torrent holds for 0s, no neighbours, 12 peers known, tracker.example: no answer');
+  assert.equal(view.line(), 'holiday.mkv: asking peers what it holds for 0s, no neighbours, 12 peers known, tracker.example: no answer');
 });
 
 test('off a terminal, and for programs', () => {

@@ -10,7 +10,7 @@ import type { Style } from './style.ts';
 type State = TorrentStatus['state'];
 
 const STATES: Readonly<Record<State, string>> = {
-  metadata: 'asking peers what the torrent holds',
+  metadata: 'asking peers what it holds',
   checking: 'checking what is on disk',
   downloading: 'downloading',
   seeding: 'seeding',
