@@ -5,6 +5,7 @@
  * Invariant: only verified bytes come out, in order, and no more is read ahead of the reader than one chunk. A stream ends with
  * its torrent; one that is given up leaves nothing behind.
  */
+import { ShoalError } from '../bytes/errors.ts';
 import { pieceSize, piecesOf, type FileEntry } from '../metainfo/metainfo.ts';
 import type { Transfer } from '../swarm/transfer.ts';
 
@@ -30,8 +31,11 @@ export class FileReader {
     this.#torrent = torrent;
   }
 
-  /** From byte `start` up to, not including, `end`; what is past the file's end is left out. */
+  /** From byte `start` up to, not including, `end`; what is past the file's end is left out. Throws `ShoalError` 'BAD_RANGE'. */
   stream(start: number, end: number): ReadableStream<Uint8Array> {
+    if (![start, end].every((place) => place === Number.POSITIVE_INFINITY || (Number.isInteger(place) && place >= 0))) {
+      throw new ShoalError('BAD_RANGE', `${start} to ${end} are no bytes of a file: they are counted from 0 in whole numbers`);
+    }
     const givenUp = new AbortController();
     let position = start;
     const last = Math.min(end, this.#file.length);

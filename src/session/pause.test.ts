@@ -169,6 +169,9 @@ test('trackers and peers can be named later; what is none is refused', async () 
   assert.deepEqual(torrent.metainfo?.trackers, [[tracker.url]]);
   assert.throws(() => torrent.addTrackers(['nowhere']), { code: 'BAD_TRACKER', message: /"nowhere" is no tracker's address/ });
   for (const port of [0, -1, 65_536, 1.5, Number.NaN]) assert.throws(() => torrent.addPeers([{ host: '10.0.0.1', port }]), { code: 'BAD_ENDPOINT' });
+  await assert.rejects(session.add({ ...metainfo, infoHash: new Uint8Array(20) }, { directory: '/other', peers: [{ host: '10.0.0.1', port: 99_999 }] }), {
+    code: 'BAD_ENDPOINT', message: '10.0.0.1:99999 is nowhere: a port is a whole number from 1 to 65535',
+  });
   const { torrent: told } = await world.get(world.runtime(), metainfo, { peers: [] });
   told.addPeers([SEED]);
   await world.simulation.complete(told.whenDone(), 60_000);

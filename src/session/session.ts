@@ -147,7 +147,8 @@ export class Session implements AsyncDisposable {
   /**
    * Begins with a torrent: a torrent file's path, URL or bytes, a magnet link, or either already read. Resolves as soon as
    * it has begun. A link that names a publisher (BEP 46) is looked up in the DHT first. Rejects with `ShoalError`:
-   * 'BAD_SOURCE', 'DUPLICATE_TORRENT' where it is here already, 'CLOSED' where the session is, 'NOT_PUBLISHED' where the publisher's torrent is not found.
+   * 'BAD_SOURCE', 'BAD_ENDPOINT' where a peer's port is none, 'DUPLICATE_TORRENT' where the torrent is here already, 'CLOSED'
+   * where the session is, 'NOT_PUBLISHED' where the publisher's torrent is not found.
    */
   async add(given: string | Uint8Array | Metainfo | Magnet, options: AddOptions & { readonly signal?: AbortSignal }): Promise<Torrent> {
     const named = typeof given === 'string' ? await resolveSource(this.#runtime, given, options.signal)

@@ -81,6 +81,7 @@ export class Torrent {
 
   /** @internal As `Session.add` does. */
   constructor(source: Metainfo | Magnet, options: AddOptions, surroundings: TorrentSurroundings) {
+    checkEndpoints(options.peers ?? []);
     this.#source = source;
     this.#options = options;
     this.#surroundings = surroundings;
@@ -121,7 +122,7 @@ export class Torrent {
     return shortInfoHashes(this.#metainfo ?? this.#source);
   }
 
-  /** Undefined while it is still being got from peers. Piece layers that peers have not told may still be missing until all is had. */
+  /** Undefined while it is still being got from peers. Of a link's torrent, piece layers may be missing until all is had. */
   get metainfo(): Metainfo | undefined {
     return this.#metainfo;
   }
@@ -146,15 +147,17 @@ export class Torrent {
     return this.#ready.promise;
   }
 
-  /** Resolves once everything wanted has been verified and written, and all of `metainfo` that it can tell is known. Rejects with `ShoalError` where it fails or is stopped before. */
+  /**
+   * Resolves once everything wanted has been verified and written, and `metainfo` has the piece layers of all that is whole.
+   * Rejects with `ShoalError` where it fails or is stopped before.
+   */
   whenDone(): Promise<void> {
     return this.#done.promise;
   }
 
   /** Tells where peers may be. Throws `ShoalError` 'BAD_ENDPOINT' where a port is none. */
   addPeers(endpoints: readonly Endpoint[]): void {
-    const bad = endpoints.find(({ port }) => !(Number.isInteger(port) && port > 0 && port <= 65535));
-    if (bad !== undefined) throw new ShoalError('BAD_ENDPOINT', `${formatEndpoint(bad)} is nowhere: a port is a whole number from 1 to 65535`);
+    checkEndpoints(endpoints);
     this.swarm.addPeers(endpoints);
   }
 
@@ -223,11 +226,8 @@ export class Torrent {
     const entry = metainfo.files[index];
     const transfer = this.swarm.transfer;
     if (entry === undefined || transfer === undefined) throw new ShoalError('NO_SUCH_FILE', `${this.name} has no file ${file}`);
-    const { start = 0, end = entry.length } = range;
-    if (![start, end].every((place) => place === Number.POSITIVE_INFINITY || (Number.isInteger(place) && place >= 0))) {
-      throw new ShoalError('BAD_RANGE', `${start} to ${end} are no bytes of a file: they are counted from 0 in whole numbers`);
-    }
-    return new FileReader(transfer, entry, { watch: (action) => this.#watch(action), endedBy: () => this.#error ?? this.#abort.signal.reason }).stream(start, end);
+    const reader = new FileReader(transfer, entry, { watch: (action) => this.#watch(action), endedBy: () => this.#error ?? this.#abort.signal.reason });
+    return reader.stream(range.start ?? 0, range.end ?? entry.length);
   }
 
   /** A look now and every `intervalMs`, and at the end. Ends when the torrent is stopped; throws `ShoalError` where it fails. */
@@ -492,4 +492,9 @@ export class Torrent {
     await sleep(this.#surroundings.runtime.clock, delayMs, early.signal).catch(() => undefined);
     unwatch();
   }
+}
+
+function checkEndpoints(endpoints: readonly Endpoint[]): void {
+  const bad = endpoints.find(({ port }) => !(Number.isInteger(port) && port > 0 && port <= 65535));
+  if (bad !== undefined) throw new ShoalError('BAD_ENDPOINT', `${formatEndpoint(bad)} is nowhere: a port is a whole number from 1 to 65535`);
 }
