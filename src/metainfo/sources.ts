@@ -77,7 +77,10 @@ class Search {
   async look(source: string): Promise<FileStatus> {
     this.#signal?.throwIfAborted();
     const status = await this.#disk.status(source);
-    if (status === undefined) throw new CreateError(`${source}: there is no such file or folder, or its name is not UTF-8`);
+    if (status === undefined) {
+      // A system lists names that are not UTF-8 with this in them.
+      throw new CreateError(`${source}: ${source.includes('\u{fffd}') ? 'its name is not UTF-8; rename it' : 'there is no such file or folder'}`);
+    }
     return status;
   }
 

@@ -1,12 +1,12 @@
 /** `shoal ring status`: how the ring looks from a peer. */
 import type { Command } from 'commander';
-import type { Endpoint } from '../../bytes/endpoint.ts';
-import { formatEndpoint } from '../../bytes/endpoint.ts';
+import { formatEndpoint, type Endpoint } from '../../bytes/endpoint.ts';
 import { ShoalError } from '../../bytes/errors.ts';
 import { toHex } from '../../bytes/hex.ts';
 import { sleep } from '../../runtime/clock.ts';
 import { addExamples } from '../help.ts';
 import { readEndpoint } from '../options.ts';
+import { counted } from '../torrent-view.ts';
 import { contactFields, neighbourRows, statusFields, statusText } from './peer-text.ts';
 import { addPeerOptions, withPeer, type PeerOptions, type Running } from './with-peer.ts';
 
@@ -48,7 +48,7 @@ async function othersStatus({ node, ready, runtime, display, stopwatch, signal, 
     ...neighbourRows('before it', predecessors.slice(0, 1)),
     ...neighbourRows('after it', successors),
     ['shortcuts', String(shortcuts.length)],
-    ['holds', `${keys} keys`],
+    ['holds', counted(keys, 'key')],
   ];
   display.tell({
     event: 'done', seconds: stopwatch.seconds, ...contactFields(contact), predecessor: predecessor === undefined ? null : contactFields(predecessor),

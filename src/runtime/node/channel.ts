@@ -250,6 +250,7 @@ export function describeSocketError(error: NodeJS.ErrnoException): string {
     case 'ECONNRESET': case 'EPIPE': return 'the other end has closed it';
     case 'ETIMEDOUT': return 'it does not answer';
     case 'EHOSTUNREACH': case 'ENETUNREACH': return 'there is no way to it';
+    case 'EPROTO': return 'it does not speak TLS';
     case 'ENOTFOUND': case 'EAI_AGAIN': return 'there is no such name';
     default: return error.message;
   }

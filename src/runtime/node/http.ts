@@ -13,6 +13,7 @@ import { addressScope } from '../../bytes/address-scope.ts';
 import { addressFamily, canonicalAddress, type Endpoint } from '../../bytes/endpoint.ts';
 import { ShoalError } from '../../bytes/errors.ts';
 import { LIMITS } from '../../bytes/limits.ts';
+import { formatBytes } from '../../bytes/units.ts';
 import { checkListenPort } from '../network.ts';
 import type { HttpHandler, HttpQuery, HttpReply, HttpRequest, HttpResponse, HttpStream, HttpStreamRequest, Listener, ListenPlace } from '../network.ts';
 import { describeSocketError, listenError } from './channel.ts';
@@ -156,7 +157,7 @@ function isLocal({ hostname }: URL): boolean {
 async function wholeResponse(url: URL, response: http.IncomingMessage, maxBytes: number): Promise<HttpResponse> {
   const tooLarge = (): ShoalError => {
     response.destroy();
-    return new ShoalError('HTTP_TOO_LARGE', `${url.host} sends more than ${maxBytes} bytes`);
+    return new ShoalError('HTTP_TOO_LARGE', `${url.host} sends more than ${formatBytes(maxBytes, 'binary')}, which is the most that is taken`);
   };
   const chunks: Buffer[] = [];
   let length = 0;
