@@ -1,7 +1,8 @@
 /** What stands of a torrent at a moment: for screens, programs and events. Sizes in bytes. */
 import { formatBytes, formatRate } from '../bytes/units.ts';
-import type { NeighbourStatus } from '../swarm/swarm.ts';
+import type { NeighbourStatus, Swarm } from '../swarm/swarm.ts';
 import type { WebSeedStatus } from '../swarm/web-seed.ts';
+import type { Holdings } from './holdings.ts';
 
 /** `metadata`: it is being got from peers. `checking`: what is on disk is being hashed. `paused`: nothing comes or goes. */
 export type TorrentState = 'metadata' | 'checking' | 'downloading' | 'seeding' | 'paused' | 'stopped' | 'failed';
@@ -48,8 +49,42 @@ export interface FileStatus {
   readonly isWanted: boolean;
 }
 
+/** How a torrent stands that is this far. */
+export function statusOf({ swarm, holdings, checkedShare, messages, ...torrent }: Pick<TorrentStatus, 'state' | 'name' | 'messages'> & {
+  readonly swarm: Swarm;
+  /** Undefined while the metadata is unknown. */
+  readonly holdings: Holdings | undefined;
+  /** Of what is being hashed now: how much has been, 0 to 1. */
+  readonly checkedShare: number | undefined;
+}): TorrentStatus {
+  const { download, upload, webSeeds: sources } = swarm.transfer ?? {};
+  const neighbours = swarm.neighbourStatus();
+  const webSeeds = sources?.status() ?? [];
+  const wantedBytes = holdings?.selection.wantedBytes ?? 0;
+  const haveBytes = holdings?.haveBytes ?? 0;
+  const haveShare = holdings === undefined ? 0 : wantedBytes === 0 ? 1 : haveBytes / wantedBytes;
+  const downBytesPerSecond = [...neighbours, ...webSeeds].reduce((sum, source) => sum + source.downBytesPerSecond, 0);
+  return {
+    ...torrent,
+    progress: checkedShare ?? haveShare,
+    wantedBytes,
+    haveBytes,
+    downloadedBytes: download?.receivedBytes ?? 0,
+    uploadedBytes: upload?.sentBytes ?? 0,
+    wastedBytes: download?.wastedBytes ?? 0,
+    downBytesPerSecond,
+    upBytesPerSecond: neighbours.reduce((sum, neighbour) => sum + neighbour.upBytesPerSecond, 0),
+    etaMs: downBytesPerSecond > 0 ? ((wantedBytes - haveBytes) / downBytesPerSecond) * 1000 : undefined,
+    neighbours,
+    knownPeers: swarm.neighbours.candidates.size,
+    metadata: swarm.metadataProgress,
+    webSeeds,
+    messages: [...messages, ...webSeedLines(webSeeds)],
+  };
+}
+
 /** What there is to say of web seeds. The rest of their URLs may be a key that nobody else should see. */
-export function webSeedLines(webSeeds: readonly WebSeedStatus[]): string[] {
+function webSeedLines(webSeeds: readonly WebSeedStatus[]): string[] {
   return webSeeds.flatMap(({ url, trouble, receivedBytes, downBytesPerSecond }) => {
     const name = `web seed ${URL.parse(url)?.host}`;
     if (trouble !== undefined) return [`! ${name}: ${trouble}`];

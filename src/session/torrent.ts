@@ -30,7 +30,7 @@ import { Selection, type Select } from './selection.ts';
 import { isMetainfo } from './source.ts';
 import { stateFiles, type StateFiles } from './state-files.ts';
 import { TorrentFiles } from './torrent-files.ts';
-import { webSeedLines, type FileStatus, type TorrentState, type TorrentStatus } from './torrent-status.ts';
+import { statusOf, type FileStatus, type TorrentState, type TorrentStatus } from './torrent-status.ts';
 
 /** @internal What a torrent has of its session. */
 export interface TorrentSurroundings {
@@ -242,32 +242,14 @@ export class Torrent {
   }
 
   status(): TorrentStatus {
-    const neighbours = this.swarm.neighbourStatus();
-    const { download, upload } = this.swarm.transfer ?? {};
-    const { holdings, hashedShare = 0 } = this.#files ?? {};
-    const wantedBytes = holdings?.selection.wantedBytes ?? 0;
-    const haveBytes = holdings?.haveBytes ?? 0;
-    const webSeeds = this.swarm.transfer?.webSeeds.status() ?? [];
-    const downBytesPerSecond = [...neighbours, ...webSeeds].reduce((sum, source) => sum + source.downBytesPerSecond, 0);
-    const progress = this.#state === 'checking' ? hashedShare : wantedBytes === 0 ? (this.#metainfo === undefined ? 0 : 1) : haveBytes / wantedBytes;
-    return {
+    return statusOf({
       state: this.state,
       name: this.name,
-      progress,
-      wantedBytes,
-      haveBytes,
-      downloadedBytes: download?.receivedBytes ?? 0,
-      uploadedBytes: upload?.sentBytes ?? 0,
-      wastedBytes: download?.wastedBytes ?? 0,
-      downBytesPerSecond,
-      upBytesPerSecond: neighbours.reduce((sum, neighbour) => sum + neighbour.upBytesPerSecond, 0),
-      etaMs: downBytesPerSecond > 0 ? ((wantedBytes - haveBytes) / downBytesPerSecond) * 1000 : undefined,
-      neighbours,
-      knownPeers: this.swarm.neighbours.candidates.size,
-      metadata: this.swarm.metadataProgress,
-      webSeeds,
-      messages: [...this.#messages.values(), ...webSeedLines(webSeeds)],
-    };
+      swarm: this.swarm,
+      holdings: this.#files?.holdings,
+      checkedShare: this.#state === 'checking' ? this.#files?.hashedShare : undefined,
+      messages: [...this.#messages.values()],
+    });
   }
 
   /** Of each file but padding; none while the metadata is unknown. */
