@@ -25,10 +25,10 @@ const LINE_EVERY_MS: Readonly<Record<State, number>> = {
 };
 
 /**
- * Most files are checked, or known to be right, in less, and many are here in less; and before peers have been looked for
- * there is nothing to be said of how that goes.
+ * Most files are checked, or known to be right, in less, and many are here in less; that one is whole is told before how it is
+ * seeded; and before peers have been looked for there is nothing to be said of how that goes.
  */
-const FIRST_LINE_MS: Readonly<Partial<Record<State, number>>> = { checking: 1000, downloading: 1000, metadata: 2000 };
+const FIRST_LINE_MS: Readonly<Partial<Record<State, number>>> = { checking: 1000, downloading: 1000, seeding: 1000, metadata: 2000 };
 
 /** Messages shown at a time. */
 const MESSAGES = 3;

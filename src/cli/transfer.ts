@@ -141,7 +141,8 @@ async function stopEarly(torrent: Torrent, display: Display, why: string): Promi
   const { state } = torrent;
   await torrent.stop();
   const { progress, haveBytes, downloadedBytes, uploadedBytes } = torrent.status();
-  const where = state === 'downloading' ? ` at ${formatPercent(progress)}; ${why}` : ' before anything was downloaded';
+  const where = state === 'downloading' ? ` at ${formatPercent(progress)}; ${why}`
+    : state === 'checking' ? ' while what is on disk was being checked' : ' before anything was downloaded';
   display.tell({ event: 'stopped', progress, have: haveBytes, downloaded: downloadedBytes, uploaded: uploadedBytes }, `${torrent.name}: stopped${where}`);
 }
 
