@@ -3,7 +3,7 @@
  * Plain JavaScript, for it runs under whatever Node is there; Shoal's own Node arrives with what it installs.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,14 @@ const mark = path.join(root, 'node_modules', '.shoal-installed');
 const wanted = createHash('sha256').update(readFileSync(path.join(root, 'package-lock.json'))).digest('hex');
 const installed = existsSync(mark) ? readFileSync(mark, 'utf8') : '';
 
-if (installed !== wanted) {
+if (installed === wanted) {
+  // `bin/shoal`, which has no time to read them, goes by which file is newer.
+  try {
+    utimesSync(mark, new Date(), new Date());
+  } catch {
+    // In a clone that is another's it looks again the next time.
+  }
+} else {
   process.stderr.write('shoal: installing what it needs (once) ...\n');
   const npm = process.env.npm_execpath;
   const [command, before] = npm === undefined ? ['npm', []] : [process.execPath, [npm]];
