@@ -69,7 +69,7 @@ export const PRESETS = {
     file: { size: '100MiB', pieceLength: '256KiB' },
     seeds: { up: '6000Kibit/s' },
     peers: [{ count: 1000, up: '400Kibit/s', down: '1500Kibit/s', arrival: { kind: 'flash-crowd', within: '10s' } }],
-    neighbours: 30,
+    neighbours: 25,
     duration: '3h',
   },
 } as const satisfies Readonly<Record<string, ScenarioFile>>;
