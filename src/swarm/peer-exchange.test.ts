@@ -74,3 +74,20 @@ test('peers are found by those who are known, and told to others once a minute; 
     assert.deepEqual(ports, exchangePeers ? [PORT, 7001] : []);
   }
 });
+
+test('a private torrent that came by a link exchanges no peers once that is known (BEP 27)', async () => {
+  for (const isPrivate of [true, false]) {
+    const world = new SwarmWorld({ isPrivate });
+    const seed = await world.add({ seed: true, link: { upBytesPerSecond: 1000 } });
+    const unknown = await world.add();
+    const target = await world.add({ knowsMetadata: false });
+    target.swarm.addPeers([{ host: seed.host.addresses[0], port: PORT }]);
+    await world.simulation.runUntil(() => target.swarm.transfer !== undefined, 60_000);
+    const raw = await RawPeer.dial(world, target);
+    raw.extend(['ut_pex'], { listenPort: 7001 });
+    raw.sendExtended('ut_pex', encodePeerExchange({ added: [{ host: unknown.host.addresses[0], port: PORT }], dropped: [] }));
+    await world.simulation.run(130_000);
+    assert.equal([...target.swarm.neighbours.all].some(({ endpoint }) => endpoint.host === unknown.host.addresses[0]), !isPrivate);
+    assert.equal(raw.of('extended').some(({ id }) => id === EXTENSIONS.ut_pex), !isPrivate);
+  }
+});

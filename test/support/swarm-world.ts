@@ -77,11 +77,11 @@ export class SwarmWorld {
   readonly payload: Uint8Array;
   readonly peers: Peer[] = [];
 
-  constructor(options: { seed?: number; length?: number; pieceLength?: number } = {}) {
+  constructor(options: { seed?: number; length?: number; pieceLength?: number; isPrivate?: boolean } = {}) {
     this.simulation = new Simulation({ seed: options.seed ?? 1 });
     this.network = new SimulatedNetwork(this.simulation);
     const torrent = randomTorrent(7, options.length ?? 40 * 32 * 1024 - 5000, options.pieceLength ?? 32 * 1024);
-    this.metainfo = torrent.metainfo;
+    this.metainfo = { ...torrent.metainfo, isPrivate: options.isPrivate === true };
     this.payload = torrent.payload;
   }
 
