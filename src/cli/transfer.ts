@@ -31,6 +31,7 @@ import { style } from './style.ts';
 import { counted } from './torrent-view.ts';
 import { watchTorrent } from './torrent-watch.ts';
 import type { TransferOptions } from './transfer-options.ts';
+import { showWaiting } from './waiting.ts';
 
 export interface Transfer {
   readonly source: Metainfo | Magnet;
@@ -40,6 +41,9 @@ export interface Transfer {
   readonly leaving: Leaving;
   readonly signal: AbortSignal;
 }
+
+/** Closing takes no longer, mostly. */
+const QUIET_MS = 1000;
 
 /** What a transfer is done with. */
 export interface Surroundings {
@@ -91,7 +95,8 @@ export async function transfer({ runtime, session, display }: Surroundings, { so
     if (error === signal.reason) await stopEarly(torrent, display, error instanceof Interrupted ? 'the same command goes on from there' : describeError(error));
     throw error;
   } finally {
-    await session.remove(torrent);
+    // Of tens of thousands of files this takes a while.
+    await showWaiting(display, runtime.clock, 'closing files and saying goodbye', session.remove(torrent), QUIET_MS);
   }
 }
 

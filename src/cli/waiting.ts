@@ -9,10 +9,10 @@ const LINE_EVERY_MS = 30_000;
 /** What comes sooner is not worth a line. */
 const FIRST_LINE_MS = 1000;
 
-/** As the promise; until it settles, it is shown that one waits. */
-export async function showWaiting<Value>(display: Display, clock: Clock, what: string, promise: Promise<Value>): Promise<Value> {
+/** As the promise; until it settles, it is shown that one waits, once that has taken `quietMs`. */
+export async function showWaiting<Value>(display: Display, clock: Clock, what: string, promise: Promise<Value>, quietMs = 0): Promise<Value> {
   const stopwatch = new Stopwatch(clock);
-  const show = (): void => display.show(waitingView(what, stopwatch.elapsedMs));
+  const show = (): void => { if (stopwatch.elapsedMs >= quietMs) display.show(waitingView(what, stopwatch.elapsedMs)); };
   show();
   const timer = clock.every(display.intervalMs, show);
   try {
