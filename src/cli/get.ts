@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Magnet } from '../metainfo/magnet.ts';
 import { shortInfoHashes, type Metainfo } from '../metainfo/metainfo.ts';
 import { nodeRuntime } from '../runtime/node/runtime.ts';
-import { isMetainfo } from '../session/source.ts';
+import { isMetainfo, SourceError } from '../session/source.ts';
 import { UsageError } from './failure.ts';
 import { follow, newestVersion, type PublisherLink } from './follow.ts';
 import { addExamples } from './help.ts';
@@ -48,9 +48,10 @@ async function get(source: string, options: Options): Promise<void> {
   const signal = interruption();
   const isFollowed = options.follow === true;
   await withDisplay(options, async (display) => {
-    const opening = openSource(runtime, source, { signal, display });
-    // The file of that name may be here already, whole or in part: that is what is to be had, not what names it.
-    const opened = await (mayBeNameOnRing(source, options) ? opening.catch(() => undefined) : opening);
+    const opened = await openSource(runtime, source, { signal, display }).catch((error: unknown) => {
+      // A file of that name may be here already, whole or in part: that is what is to be had, not what names it.
+      if (!(error instanceof SourceError && mayBeNameOnRing(source, options))) throw error;
+    });
     const link = opened && publisherLink(opened, isFollowed);
     if (isFollowed && link === undefined) throw new UsageError('--follow needs a link that names a publisher: there is no xs=urn:btpk:… in this source');
     const common = { options, isSeed: false, leaving: leavingOf(options, isFollowed ? 'told' : 'whole'), signal };

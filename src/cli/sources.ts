@@ -15,7 +15,7 @@ export interface SourceOptions {
 }
 
 /** Rejects with `ShoalError`, whose message names the source, or the signal's reason. */
-export function openSource(runtime: Runtime, source: string, { signal, display }: SourceOptions = {}): Promise<Metainfo | Magnet> {
+export async function openSource(runtime: Runtime, source: string, { signal, display }: SourceOptions = {}): Promise<Metainfo | Magnet> {
   const opening = resolveSource(runtime, meant(source), signal);
   return display !== undefined && isUrl(source) ? showWaiting(display, runtime.clock, `fetching ${source}`, opening) : opening;
 }
