@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import {
-  formatBytes, formatCount, formatDuration, formatPercent, formatRate,
+  counted, formatBytes, formatCount, formatDuration, formatPercent, formatRate,
   parseCount, parseDuration, parseList, parseRate, parseSize, QuantityError,
 } from './units.ts';
 
@@ -122,4 +122,5 @@ test('durations are written as two units, and read back as nearly the same', () 
 test('counts and percentages', () => {
   assert.deepEqual([0, 999, 2600, 1_234_567].map(formatCount), ['0', '999', '2,600', '1,234,567']);
   assert.equal(formatPercent(0.8754), '87.5 %');
+  assert.deepEqual([0, 1, 2600].map((count) => counted(count, 'piece')), ['0 pieces', '1 piece', '2,600 pieces']);
 });

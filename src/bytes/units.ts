@@ -140,6 +140,11 @@ export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** `1 piece`, `2,600 pieces` */
+export function counted(count: number, thing: string): string {
+  return `${formatCount(count)} ${thing}${count === 1 ? '' : 's'}`;
+}
+
 /** `87.5 %`, one digit behind the point. */
 export function formatPercent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;

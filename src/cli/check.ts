@@ -1,7 +1,7 @@
 /** `shoal check`: compares what is on disk with the torrent that describes it. Nothing is changed. */
 import type { Command } from 'commander';
 import type { Bitfield } from '../bytes/bitfield.ts';
-import { formatBytes, formatCount, formatPercent } from '../bytes/units.ts';
+import { counted, formatBytes, formatCount, formatPercent } from '../bytes/units.ts';
 import { heldBytes, spaceLength, type Metainfo } from '../metainfo/metainfo.ts';
 import { nodeRuntime } from '../runtime/node/runtime.ts';
 import { stateFiles } from '../session/state-files.ts';
@@ -16,7 +16,6 @@ import { openDisplay } from './open-display.ts';
 import { openTorrentFile } from './sources.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { style, type Style } from './style.ts';
-import { counted } from './torrent-view.ts';
 import { workView } from './work-view.ts';
 
 interface Options {

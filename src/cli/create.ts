@@ -1,6 +1,6 @@
 /** `shoal create`: makes a torrent file, and nothing more. */
 import type { Command } from 'commander';
-import { formatBytes } from '../bytes/units.ts';
+import { counted, formatBytes } from '../bytes/units.ts';
 import { formatMagnet, magnetOf } from '../metainfo/magnet.ts';
 import { nodeRuntime } from '../runtime/node/runtime.ts';
 import { addCreateOptions, makeTorrent, type CreateCommandOptions } from './create-options.ts';
@@ -10,7 +10,6 @@ import { interruption } from './interruption.ts';
 import { resolvePath } from './invocation.ts';
 import { openDisplay } from './open-display.ts';
 import { Stopwatch } from './stopwatch.ts';
-import { counted } from './torrent-view.ts';
 
 interface Options extends CreateCommandOptions {
   readonly output: string;

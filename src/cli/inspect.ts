@@ -1,7 +1,7 @@
 /** `shoal inspect`: what is in torrent files and magnet links. */
 import type { Command } from 'commander';
 import { toHex } from '../bytes/hex.ts';
-import { formatBytes, formatCount } from '../bytes/units.ts';
+import { counted, formatBytes, formatCount } from '../bytes/units.ts';
 import type { Magnet } from '../metainfo/magnet.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { nodeRuntime } from '../runtime/node/runtime.ts';
@@ -11,7 +11,6 @@ import { addExamples } from './help.ts';
 import { infoHashFields } from './info-hashes.ts';
 import { openSource } from './sources.ts';
 import { style, type Style } from './style.ts';
-import { counted } from './torrent-view.ts';
 
 export function define(command: Command): void {
   command

@@ -5,6 +5,7 @@
 import type { Command } from 'commander';
 import { formatEndpoint } from '../bytes/endpoint.ts';
 import { toHex } from '../bytes/hex.ts';
+import { counted } from '../bytes/units.ts';
 import { publishTorrent } from '../discovery/kademlia/mutable-torrent.ts';
 import { keepPublished } from '../discovery/kademlia/publication.ts';
 import { formatMagnet } from '../metainfo/magnet.ts';
@@ -15,7 +16,6 @@ import { addExamples } from './help.ts';
 import { commandLine, resolvePath } from './invocation.ts';
 import { openKeyFile } from './key-file.ts';
 import { style } from './style.ts';
-import { counted } from './torrent-view.ts';
 
 interface Options extends NodeOptions {
   readonly key: string;

@@ -5,7 +5,7 @@ import type { TorrentStatus } from '../session/torrent-status.ts';
 import type { NeighbourStatus } from '../swarm/swarm.ts';
 import { columnsOf } from './columns.ts';
 import { makeStyle } from './style.ts';
-import { counted, torrentView } from './torrent-view.ts';
+import { torrentView } from './torrent-view.ts';
 
 const style = makeStyle(false, true);
 
@@ -92,8 +92,4 @@ test('no line is wider than the screen, and the screen\'s last row stays free', 
       for (const line of shown) assert.ok(columnsOf(line) <= columns, `${columnsOf(line)} > ${columns}: ${line}`);
     },
   ));
-});
-
-test('one thing, two things', () => {
-  assert.deepEqual([0, 1, 2600].map((count) => counted(count, 'piece')), ['0 pieces', '1 piece', '2,600 pieces']);
 });

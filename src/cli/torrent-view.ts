@@ -1,5 +1,5 @@
 /** A torrent under way: how far it is, how fast, with which neighbours, and what the ways of finding peers have to say. */
-import { formatBytes, formatCount, formatDuration, formatPercent, formatRate } from '../bytes/units.ts';
+import { counted, formatBytes, formatCount, formatDuration, formatPercent, formatRate } from '../bytes/units.ts';
 import type { TorrentStatus } from '../session/torrent-status.ts';
 import { cut } from './columns.ts';
 import type { DisplayEvent, Screen, View } from './display.ts';
@@ -150,9 +150,4 @@ function neighbourCounts({ neighbours }: TorrentStatus): { neighbours: number; u
 
 function wholeSeconds(durationMs: number): string {
   return durationMs < 1000 ? '0s' : formatDuration(Math.floor(durationMs / 1000) * 1000);
-}
-
-/** `1 piece`, `2,600 pieces` */
-export function counted(count: number, thing: string): string {
-  return `${formatCount(count)} ${thing}${count === 1 ? '' : 's'}`;
 }

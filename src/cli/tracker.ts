@@ -1,6 +1,6 @@
 /** `shoal tracker`: a tracker on its own. */
 import { type Command, Option } from 'commander';
-import { formatCount, formatDuration } from '../bytes/units.ts';
+import { counted, formatCount, formatDuration } from '../bytes/units.ts';
 import { nodeRuntime } from '../runtime/node/runtime.ts';
 import { startTracker, type ListenOptions, type Tracker } from '../tracker/tracker.ts';
 import { cut } from './columns.ts';
@@ -12,7 +12,6 @@ import { openDisplay } from './open-display.ts';
 import { readDuration, readListenEndpoint } from './options.ts';
 import { announceUrls } from './reachable.ts';
 import { Stopwatch } from './stopwatch.ts';
-import { counted } from './torrent-view.ts';
 import { showUntilStopped } from './waiting.ts';
 
 interface Options {

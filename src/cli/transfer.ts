@@ -7,7 +7,7 @@
 import type { Endpoint } from '../bytes/endpoint.ts';
 import { describeError, ShoalError } from '../bytes/errors.ts';
 import { toHex } from '../bytes/hex.ts';
-import { formatBytes, formatDuration, formatPercent, formatRate } from '../bytes/units.ts';
+import { counted, formatBytes, formatDuration, formatPercent, formatRate } from '../bytes/units.ts';
 import type { Magnet } from '../metainfo/magnet.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { aborted, unlessAborted } from '../runtime/cancellation.ts';
@@ -28,7 +28,6 @@ import { peerHint } from './peer-hint.ts';
 import { checkSelection, isSelected } from './selection.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { style } from './style.ts';
-import { counted } from './torrent-view.ts';
 import { watchTorrent } from './torrent-watch.ts';
 import type { TransferOptions } from './transfer-options.ts';
 import { showWaiting } from './waiting.ts';

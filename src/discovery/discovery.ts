@@ -60,3 +60,6 @@ export interface Search {
   /** Says goodbye where that is the custom, waiting for no answer longer than `LIMITS.goodbyeMs`, and ends. */
   stop(): Promise<void>;
 }
+
+/** Of what is not to be looked for. */
+export const NO_SEARCH: Search = { wantMore: () => undefined, completed: () => undefined, stop: async () => undefined };

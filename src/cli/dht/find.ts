@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { formatEndpoint } from '../../bytes/endpoint.ts';
 import { toHex } from '../../bytes/hex.ts';
+import { counted } from '../../bytes/units.ts';
 import { addExamples } from '../help.ts';
-import { counted } from '../torrent-view.ts';
 import { readInfoHash } from './info-hash.ts';
 import { addNodeOptions, figureFields, figuresText, joined, withNode, type NodeOptions } from './with-node.ts';
 

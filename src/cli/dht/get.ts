@@ -2,9 +2,9 @@
 import type { Command } from 'commander';
 import { ShoalError } from '../../bytes/errors.ts';
 import { toHex } from '../../bytes/hex.ts';
+import { counted } from '../../bytes/units.ts';
 import { isMutable } from '../../discovery/kademlia/item.ts';
 import { addExamples } from '../help.ts';
-import { counted } from '../torrent-view.ts';
 import { readItemKey, readSalt, textOf, versionFields } from './item-values.ts';
 import { addNodeOptions, figureFields, joined, withNode, type NodeOptions } from './with-node.ts';
 

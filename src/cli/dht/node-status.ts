@@ -1,9 +1,8 @@
 /** What there is to say of a node. */
 import { formatEndpoint } from '../../bytes/endpoint.ts';
 import { toHex } from '../../bytes/hex.ts';
-import { formatBytes, formatCount } from '../../bytes/units.ts';
+import { counted, formatBytes, formatCount } from '../../bytes/units.ts';
 import type { NodeStatus } from '../../discovery/kademlia/kademlia.ts';
-import { counted } from '../torrent-view.ts';
 
 /** For programs. `buckets`: nodes in each, the farthest first. */
 export function familyFields({ family, id, endpoint, externalAddress, isIdBound, nodes, buckets, torrents, peers, items, traffic }: NodeStatus): object {

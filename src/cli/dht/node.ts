@@ -1,7 +1,7 @@
 /** `shoal dht node`: a node that stays, for a network of one's own to join through. */
 import type { Command } from 'commander';
 import { toHex } from '../../bytes/hex.ts';
-import { formatCount, formatDuration } from '../../bytes/units.ts';
+import { counted, formatCount, formatDuration } from '../../bytes/units.ts';
 import type { KademliaNode, NodeStatus } from '../../discovery/kademlia/kademlia.ts';
 import { cut } from '../columns.ts';
 import type { View } from '../display.ts';
@@ -9,7 +9,6 @@ import { addExamples } from '../help.ts';
 import { joinText } from '../join-text.ts';
 import { reachableEndpoints } from '../reachable.ts';
 import { style } from '../style.ts';
-import { counted } from '../torrent-view.ts';
 import { showUntilStopped } from '../waiting.ts';
 import { familyFields, holdingsText, statusText } from './node-status.ts';
 import { addNodeOptions, withNode, type NodeOptions, type Running } from './with-node.ts';

@@ -4,6 +4,7 @@ import { encode } from '../../bytes/bencode.ts';
 import { ShoalError } from '../../bytes/errors.ts';
 import { toHex } from '../../bytes/hex.ts';
 import { LIMITS } from '../../bytes/limits.ts';
+import { counted } from '../../bytes/units.ts';
 import { type MutableItem, targetOf } from '../../discovery/kademlia/item.ts';
 import { publishItem, storeItem } from '../../discovery/kademlia/publication.ts';
 import type { Disk } from '../../runtime/disk.ts';
@@ -11,7 +12,6 @@ import { UsageError } from '../failure.ts';
 import { addExamples } from '../help.ts';
 import { resolvePath } from '../invocation.ts';
 import { openKeyFile } from '../key-file.ts';
-import { counted } from '../torrent-view.ts';
 import { NO_SALT, readSalt, readSequence, versionFields } from './item-values.ts';
 import { addNodeOptions, joined, withNode, type NodeOptions, type Running } from './with-node.ts';
 

@@ -1,9 +1,9 @@
 /** `shoal dht sample`: some of the torrents that the DHT knows (BEP 51). */
 import type { Command } from 'commander';
 import { toHex } from '../../bytes/hex.ts';
+import { counted } from '../../bytes/units.ts';
 import { ID_BYTES } from '../../discovery/kademlia/distance.ts';
 import { addExamples } from '../help.ts';
-import { counted } from '../torrent-view.ts';
 import { readInfoHash } from './info-hash.ts';
 import { addNodeOptions, figureFields, figuresText, joined, withNode, type NodeOptions } from './with-node.ts';
 

@@ -6,6 +6,7 @@
 import type { Command } from 'commander';
 import type { Endpoint } from '../../bytes/endpoint.ts';
 import { ShoalError } from '../../bytes/errors.ts';
+import { counted } from '../../bytes/units.ts';
 import type { KademliaNode, LookupFigures } from '../../discovery/kademlia/kademlia.ts';
 import { unlessAborted } from '../../runtime/cancellation.ts';
 import { nodeRuntime } from '../../runtime/node/runtime.ts';
@@ -17,7 +18,6 @@ import { interruption } from '../interruption.ts';
 import { stateDirectory } from '../invocation.ts';
 import { bootstrapOption, listenOption, readPort } from '../options.ts';
 import { Stopwatch } from '../stopwatch.ts';
-import { counted } from '../torrent-view.ts';
 import { showWaiting } from '../waiting.ts';
 
 export interface NodeOptions {

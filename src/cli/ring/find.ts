@@ -3,11 +3,10 @@ import type { Command } from 'commander';
 import { formatEndpoint } from '../../bytes/endpoint.ts';
 import { toHex } from '../../bytes/hex.ts';
 import { printable } from '../../bytes/printable.ts';
-import { formatBytes } from '../../bytes/units.ts';
+import { counted, formatBytes } from '../../bytes/units.ts';
 import type { FoundFile } from '../../discovery/ring/publisher.ts';
 import { addExamples } from '../help.ts';
 import { style } from '../style.ts';
-import { counted } from '../torrent-view.ts';
 import { addPeerOptions, withPeer, type PeerOptions } from './with-peer.ts';
 
 const NAME_LENGTH = 200;

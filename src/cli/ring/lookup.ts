@@ -3,11 +3,11 @@ import { Option, type Command } from 'commander';
 import { formatEndpoint } from '../../bytes/endpoint.ts';
 import { ShoalError } from '../../bytes/errors.ts';
 import { fromHex, toHex } from '../../bytes/hex.ts';
+import { counted } from '../../bytes/units.ts';
 import { shareOfCircle } from '../../discovery/ring/circle.ts';
 import type { LookupStep } from '../../discovery/ring/lookup.ts';
 import { nameKey, normaliseName } from '../../discovery/ring/names.ts';
 import { addExamples } from '../help.ts';
-import { counted } from '../torrent-view.ts';
 import { contactFields, contactText } from './peer-text.ts';
 import { addPeerOptions, withPeer, type PeerOptions, type Running } from './with-peer.ts';
 

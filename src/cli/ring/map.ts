@@ -1,10 +1,10 @@
 /** `shoal ring map`: walks around the circle and draws it. */
 import type { Command } from 'commander';
+import { counted } from '../../bytes/units.ts';
 import { drawMap } from '../../discovery/ring/map-drawing.ts';
 import { walkCircle } from '../../discovery/ring/map.ts';
 import { addExamples } from '../help.ts';
 import { resolvePath } from '../invocation.ts';
-import { counted } from '../torrent-view.ts';
 import { contactFields } from './peer-text.ts';
 import { addPeerOptions, withPeer, type PeerOptions } from './with-peer.ts';
 

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { describeError } from '../../bytes/errors.ts';
 import { toHex } from '../../bytes/hex.ts';
-import { formatDuration } from '../../bytes/units.ts';
+import { counted, formatDuration } from '../../bytes/units.ts';
 import type { RingNode } from '../../discovery/ring/ring-node.ts';
 import { cut } from '../columns.ts';
 import type { View } from '../display.ts';
@@ -10,7 +10,6 @@ import { addExamples } from '../help.ts';
 import { joinText } from '../join-text.ts';
 import { reachableEndpoints } from '../reachable.ts';
 import { style } from '../style.ts';
-import { counted } from '../torrent-view.ts';
 import { showUntilStopped } from '../waiting.ts';
 import { statusFields, statusText } from './peer-text.ts';
 import { addPeerOptions, withPeer, type PeerOptions, type Running } from './with-peer.ts';

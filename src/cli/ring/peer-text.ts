@@ -1,9 +1,9 @@
 /** What there is to say of peers of the ring. */
 import { formatEndpoint } from '../../bytes/endpoint.ts';
 import { toHex } from '../../bytes/hex.ts';
+import { counted } from '../../bytes/units.ts';
 import type { Contact } from '../../discovery/ring/ring-id.ts';
 import type { RingStatus } from '../../discovery/ring/ring-node.ts';
-import { counted } from '../torrent-view.ts';
 
 /** For programs. */
 export function contactFields({ id, endpoint }: Contact): { readonly id: string; readonly host: string; readonly port: number } {

@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import { formatEndpoint, type Endpoint } from '../../bytes/endpoint.ts';
 import { ShoalError } from '../../bytes/errors.ts';
 import { toHex } from '../../bytes/hex.ts';
+import { counted } from '../../bytes/units.ts';
 import { sleep } from '../../runtime/clock.ts';
 import { addExamples } from '../help.ts';
 import { readEndpoint } from '../options.ts';
-import { counted } from '../torrent-view.ts';
 import { contactFields, neighbourRows, statusFields, statusText } from './peer-text.ts';
 import { addPeerOptions, withPeer, type PeerOptions, type Running } from './with-peer.ts';
 

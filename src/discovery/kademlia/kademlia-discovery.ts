@@ -5,8 +5,9 @@
  * and while there is little to find they come more and more rarely.
  */
 import { describeError, ShoalError } from '../../bytes/errors.ts';
+import { counted } from '../../bytes/units.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Discovery, DiscoveryReports, Search, SwarmIdentity } from '../discovery.ts';
+import { NO_SEARCH, type Discovery, type DiscoveryReports, type Search, type SwarmIdentity } from '../discovery.ts';
 import { Rounds, type Rhythm } from '../rounds.ts';
 import type { KademliaNode } from './kademlia.ts';
 
@@ -20,8 +21,6 @@ export function kademliaDiscovery(node: KademliaNode, clock: Clock): Discovery {
     search: (identity, reports) => (identity.isPrivate ? NO_SEARCH : new KademliaSearch(node, clock, identity, reports)),
   };
 }
-
-const NO_SEARCH: Search = { wantMore: () => undefined, completed: () => undefined, stop: async () => undefined };
 
 class KademliaSearch implements Search {
   readonly #announcers: readonly Announcer[];
@@ -90,7 +89,7 @@ class Announcer {
       const { peers, stored } = await node.announce(this.#infoHash, {
         port: identity.port, isSeed: identity.totals().left === 0, found: (found) => reports.found(found), signal,
       });
-      reports.status(`DHT: ${count(peers.length, 'peer')}, announced to ${count(stored, 'node')}`, false);
+      reports.status(`DHT: ${counted(peers.length, 'peer')}, announced to ${counted(stored, 'node')}`, false);
       return peers.length > 0;
     } catch (error) {
       if (!signal.aborted) reports.status(`DHT: ${describeError(error)}`, true);
@@ -107,8 +106,4 @@ class Announcer {
     this.#hasJoined = true;
     if (!node.isAlone) reports.status('DHT: looking for peers', false);
   }
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

@@ -9,6 +9,7 @@ import { Allowance } from '../../bytes/allowance.ts';
 import { addressFamily, type AddressFamily, type Endpoint, formatEndpoint } from '../../bytes/endpoint.ts';
 import { toHex } from '../../bytes/hex.ts';
 import { LIMITS } from '../../bytes/limits.ts';
+import { counted } from '../../bytes/units.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { DatagramSocket } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
@@ -136,7 +137,7 @@ export class LocalDiscovery implements Discovery {
       if (!infoHashes.has(toHex(entry.infoHash))) continue;
       if (this.#meet(entry, peer)) isAnswerDue = true;
       entry.reports.found([peer]);
-      entry.reports.status(`local network: ${entry.peers.size} ${entry.peers.size === 1 ? 'peer' : 'peers'}`, false);
+      entry.reports.status(`local network: ${counted(entry.peers.size, 'peer')}`, false);
     }
     if (isAnswerDue) this.#plan();
   }

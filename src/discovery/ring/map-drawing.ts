@@ -7,6 +7,7 @@
  */
 import { formatEndpoint } from '../../bytes/endpoint.ts';
 import { toHex } from '../../bytes/hex.ts';
+import { counted } from '../../bytes/units.ts';
 import { shareOfCircle } from './circle.ts';
 import { apart } from './apart.ts';
 import type { MapPeer, RingMap } from './map.ts';
@@ -33,7 +34,7 @@ interface Point {
 /** @param ownKey the contact key of the peer that drew it, to be marked */
 export function drawMap({ peers, isWhole }: RingMap, ownKey: string): string {
   const keys = peers.reduce((sum, peer) => sum + peer.keys, 0);
-  const title = `Ring of ${peers.length} ${peers.length === 1 ? 'peer' : 'peers'}${isWhole ? '' : ' (the walk around it was cut short)'}`;
+  const title = `Ring of ${counted(peers.length, 'peer')}${isWhole ? '' : ' (the walk around it was cut short)'}`;
   const dots = new Dots(peers);
   const names = peers.length <= MOST_LABELS ? peers.map(nameOf) : [];
   const width = 2 * (LABEL_RADIUS + MARGIN + Math.max(0, ...names.map(({ length }) => length)) * CHARACTER_WIDTH);

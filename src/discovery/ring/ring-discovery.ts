@@ -8,8 +8,9 @@
 import { equalBytes } from '../../bytes/compare.ts';
 import { describeError } from '../../bytes/errors.ts';
 import { LIMITS } from '../../bytes/limits.ts';
+import { counted } from '../../bytes/units.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Discovery, DiscoveryReports, Search, SwarmIdentity } from '../discovery.ts';
+import { NO_SEARCH, type Discovery, type DiscoveryReports, type Search, type SwarmIdentity } from '../discovery.ts';
 import { Rounds } from '../rounds.ts';
 import { publishableName } from './names.ts';
 import type { Publication, PublishResult } from './publisher.ts';
@@ -29,8 +30,6 @@ export function ringDiscovery(node: RingNode, clock: Clock, ready: Promise<void>
     search: (identity, reports) => (identity.isPrivate ? NO_SEARCH : new RingSearch(node, clock, ready, identity, reports)),
   };
 }
-
-const NO_SEARCH: Search = { wantMore: () => undefined, completed: () => undefined, stop: async () => undefined };
 
 class RingSearch implements Search {
   readonly #node: RingNode;
@@ -109,6 +108,6 @@ class RingSearch implements Search {
     const keys = results.reduce((sum, result) => sum + result.keys, 0);
     const stored = results.reduce((sum, result) => sum + result.stored, 0);
     if (stored === 0) this.#reports.status('ring: no peer of it answers; --ring HOST:PORT names one that does', true);
-    else this.#reports.status(`ring: ${peers} ${peers === 1 ? 'peer' : 'peers'}, published under ${stored} of ${keys} keys`, stored < keys);
+    else this.#reports.status(`ring: ${counted(peers, 'peer')}, published under ${stored} of ${keys} keys`, stored < keys);
   }
 }

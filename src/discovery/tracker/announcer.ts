@@ -10,7 +10,7 @@
 import { formatEndpoint } from '../../bytes/endpoint.ts';
 import { describeError } from '../../bytes/errors.ts';
 import { LIMITS } from '../../bytes/limits.ts';
-import { formatCount, formatDuration } from '../../bytes/units.ts';
+import { counted, formatDuration } from '../../bytes/units.ts';
 import { sleep, type Timer } from '../../runtime/clock.ts';
 import type { DiscoveryReports, SwarmIdentity } from '../discovery.ts';
 import { TrackerError, type AnnounceEvent, type AnnounceReply } from './announcement.ts';
@@ -261,8 +261,7 @@ export class Announcer {
     const minIntervalMs = Math.min(intervalMs, bounded(Math.max(...replies.map((reply) => reply.minIntervalMs ?? MIN_INTERVAL_MS))));
     standing.trackerId = replies.findLast(({ trackerId }) => trackerId !== undefined)?.trackerId ?? standing.trackerId;
     const peerCount = new Set(replies.flatMap(({ peers }) => peers.map(formatEndpoint))).size;
-    const peers = `${formatCount(peerCount)} ${peerCount === 1 ? 'peer' : 'peers'}`;
-    this.#parts.reports.status(`${trackerName(standing.tracker)}: ${peers}, next in ${formatDuration(intervalMs)}`, false);
+    this.#parts.reports.status(`${trackerName(standing.tracker)}: ${counted(peerCount, 'peer')}, next in ${formatDuration(intervalMs)}`, false);
     return { standing, intervalMs, minIntervalMs };
   }
 
