@@ -49,9 +49,10 @@ export function define(command: Command): void {
   addCreateOptions(command);
   command
     .option('--no-embedded-tracker', 'start no tracker in this program')
-    .option('--tracker-port <n>', `the embedded tracker's port; by default the first free one from ${TRACKER_PORTS.first} on, 0: any`, readPort);
+    .option('--tracker-port <n>', `the embedded tracker's port; by default the first free one from ${TRACKER_PORTS.first} on, 0: any`, readPort)
+    .option('--super-seeding', 'give each piece once, until others have it too: for the only seed on a slow link')
+    .action(share);
   addSwarmOptions(command);
-  command.option('--super-seeding', 'give each piece once, until others have it too: for the only seed on a slow link').action(share);
   addExamples(command, [
     ['share holiday.mkv', 'until it is stopped'],
     ['share photos videos --name holiday', 'several folders under one name'],
