@@ -32,9 +32,9 @@ test('the version, and a help with examples for each command', async () => {
 test('a command that makes no sense ends with exit code 2 and one line that says why', async () => {
   await using work = await Workplace.create();
   const cases: [string[], RegExp][] = [
-    [['gte'], /^shoal: unknown command 'gte': did you mean get\? \(see shoal --help\)$/m],
+    [['gte'], /^shoal: unknown command 'gte': did you mean get\? \(see \.\/bin\/shoal --help\)$/m],
     [['help', 'gte'], /^shoal: unknown command 'gte'/],
-    [['dht', 'ping', 'x'], /^shoal dht ping: 'x': expected HOST:PORT.*\(see shoal dht ping --help\)$/m],
+    [['dht', 'ping', 'x'], /^shoal dht ping: 'x': expected HOST:PORT.*\(see \.\/bin\/shoal dht ping --help\)$/m],
     [['get'], /^shoal get: a word more is needed: source/],
     [['get', 'x', '--down', '5'], /--down.*"5" is not a rate/],
     [['get', 'x', '--port', '65536'], /--port.*0 \(any free one\) to 65535/],

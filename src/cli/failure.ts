@@ -8,6 +8,7 @@ import { inspect } from 'node:util';
 import { describeError, ShoalError } from '../bytes/errors.ts';
 import { printable } from '../bytes/printable.ts';
 import type { DisplayEvent } from './display.ts';
+import { programName } from './invocation.ts';
 
 export const FAILED = 1;
 const CALLED_WRONGLY = 2;
@@ -44,7 +45,8 @@ export function failureEvent(error: unknown): DisplayEvent {
 /** Says what went wrong, and gives the exit code for it. */
 export function reportFailure(error: unknown, commandName: string): number {
   if (error instanceof Interrupted) return error.exitCode;
-  const hint = error instanceof UsageError ? ` (see ${commandName} --help)` : '';
+  // To be typed as the command was.
+  const hint = error instanceof UsageError ? ` (see ${commandName.replace(/^shoal/, programName())} --help)` : '';
   process.stderr.write(`${commandName}: ${failureLine(error)}${hint}\n`);
   if (isDebugging()) process.stderr.write(`${inspect(error)}\n`);
   return error instanceof UsageError ? CALLED_WRONGLY : FAILED;
