@@ -117,7 +117,7 @@ export class Announcer {
     const controller = new AbortController();
     const patienceMs = standing.hasStarted ? LIMITS.goodbyeMs : LIMITS.goodbyeToSilentMs;
     const patience = this.#parts.runtime.clock.after(patienceMs, () => controller.abort(NO_LONGER_ASKED));
-    const tell = (event: AnnounceEvent): Promise<void> => this.#announce(standing, event, () => undefined, controller).catch(() => undefined);
+    const tell = (event: AnnounceEvent): Promise<void> => this.#announce(standing, event, () => undefined, controller.signal).catch(() => undefined);
     // Who leaves as soon as everything is there has had no other moment to say that it is.
     if (standing.owed === 'completed' && standing.hasStarted) await tell('completed');
     if (!controller.signal.aborted) await tell('stopped');
@@ -205,7 +205,7 @@ export class Announcer {
         if (this.#isStopped) return;
         replies.push(reply);
         this.#report(standing, reply);
-      }, controller);
+      }, controller.signal);
     } catch (error) {
       if (!this.#isStopped) this.#failed(standing, error);
       return undefined;
@@ -227,7 +227,7 @@ export class Announcer {
 
   /** Announces each info-hash (a hybrid torrent has two). Rejects where not one was answered, with the first one's error. */
   async #announce(
-    standing: Standing, event: AnnounceEvent | undefined, received: (reply: AnnounceReply) => void, controller: AbortController,
+    standing: Standing, event: AnnounceEvent | undefined, received: (reply: AnnounceReply) => void, signal: AbortSignal,
   ): Promise<void> {
     const { identity, client, key } = this.#parts;
     const { uploaded, downloaded, left } = identity.totals();
@@ -243,7 +243,7 @@ export class Announcer {
       key,
       wanted: event === 'stopped' ? 0 : WANTED,
       ...(standing.trackerId === undefined ? {} : { trackerId: standing.trackerId }),
-    }, received, controller.signal)));
+    }, received, signal)));
     const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
     if (failures.length === outcomes.length) throw failures[0].reason;
   }
