@@ -29,6 +29,7 @@ export function define(command: Command): void {
   command.argument('<source>', 'a magnet link, a URL, a torrent file, an info-hash, or with --ring or --discovery ring a name');
   addTransferOptions(command);
   command
+    .option('--overwrite', 'write over files that are there already and hold nothing of the torrent')
     .addOption(new Option('--follow', "stay, and get each newer version that the link's publisher points to, into the same folder").conflicts(['stay', 'seedRatio', 'seedTime']))
     .addOption(new Option('--follow-interval <duration>', 'how often to look for a newer version').argParser(readDuration).default(readDuration(USUAL_FOLLOW_INTERVAL), USUAL_FOLLOW_INTERVAL))
     .action(get);
@@ -54,7 +55,8 @@ async function get(source: string, options: Options): Promise<void> {
     });
     const link = opened && publisherLink(opened, isFollowed);
     if (isFollowed && link === undefined) throw new UsageError('--follow needs a link that names a publisher: there is no xs=urn:btpk:… in this source');
-    const common = { options, isSeed: false, leaving: leavingOf(options, isFollowed ? 'told' : 'whole'), signal };
+    // Each version takes the place of the one before it.
+    const common = { options: isFollowed ? { ...options, overwrite: true } : options, isSeed: false, leaving: leavingOf(options, isFollowed ? 'told' : 'whole'), signal };
     await withSession(runtime, options, display, async (surroundings) => {
       if (link === undefined) return transfer(surroundings, { ...common, source: opened ?? await findOnRing(surroundings, source, signal) });
       const following = { ...common, source: link, intervalMs: options.followInterval };

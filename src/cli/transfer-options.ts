@@ -50,6 +50,7 @@ export interface TransferOptions extends SwarmOptions {
   readonly dir: string;
   readonly select?: readonly string[];
   readonly sequential?: boolean;
+  readonly overwrite?: boolean;
   readonly peer?: readonly Endpoint[];
   readonly stay?: boolean;
   readonly seedRatio?: number;

@@ -71,6 +71,7 @@ export async function transfer({ runtime, session, display }: Surroundings, { so
     directory, peers,
     check: isSeed ? 'full' : 'resume',
     sequential: options.sequential === true,
+    overwrite: options.overwrite === true,
     ...(globs === undefined ? {} : { select: (file) => (isSelected(file, globs) ? 'normal' : 'none') }),
   });
   void watchTorrent(torrent, display, runtime.clock, leaving.when === 'whole' ? 'seeding' : undefined);

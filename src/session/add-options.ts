@@ -20,6 +20,11 @@ export interface AddOptions {
    * everything that is on disk; `trust` believes that all is there, for files that have just been hashed.
    */
   readonly check?: 'resume' | 'full' | 'trust';
+  /**
+   * Whether files that are there already are written over where nothing in them is of this torrent, and no earlier run has
+   * begun it. Without, the torrent fails with `ShoalError` 'FILE_IN_THE_WAY'. Files that are empty are in nobody's way.
+   */
+  readonly overwrite?: boolean;
   /** Whether files take all their room at the start. */
   readonly allocation?: 'sparse' | 'full';
 }

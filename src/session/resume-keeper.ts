@@ -24,6 +24,8 @@ export interface PiecesOnDisk {
   readonly have: Bitfield;
   /** Those that may be there, which nobody can tell before their Merkle layer has come (BEP 52). */
   readonly unknown: Bitfield;
+  /** There is a record: an earlier run has begun these files. */
+  readonly hasRecord: boolean;
 }
 
 export interface ResumeKeeperOptions {
@@ -53,13 +55,14 @@ export class ResumeKeeper {
     const { have, suspect } = trustedPieces(record, store.stamps, metainfo);
     const unknown = new Bitfield(metainfo.pieceCount);
     for (const piece of suspect) if (metainfo.format === 'v2' && pieceRoot(metainfo, piece) === undefined) unknown.set(piece);
-    if (suspect.count === unknown.count) return { have, unknown };
+    const found = { have, unknown, hasRecord: record !== undefined };
+    if (suspect.count === unknown.count) return found;
     const good = await checkPieces({
       hasher: runtime.hasher, metainfo, store, pieces: suspect, signal,
       onProgress: (checked) => onProgress(checked / suspect.count),
     });
     for (const piece of good) have.set(piece);
-    return { have, unknown };
+    return found;
   }
 
   /** Writes the record as of now; after one that is being written. Never rejects. */

@@ -60,6 +60,36 @@ test('what was verified before a stop is not downloaded again', async () => {
   assert.deepEqual(await disk.readWhole('/got/test.bin', 1e9), payload);
 });
 
+test('a file that is there already and holds nothing of the torrent is left alone, unless it may be overwritten', async () => {
+  const { simulation, runtimeOf } = world();
+  await seedAt(runtimeOf('10.0.0.1'));
+  const runtime = runtimeOf('10.0.0.2');
+  const session = await Session.open(runtime, { stateDirectory: '/state' });
+  const options = { directory: '/got', peers: [{ host: '10.0.0.1', port: 6881 }] };
+  const thesis = Buffer.from('years of work');
+  await runtime.disk.writeWhole('/got/test.bin', thesis);
+  const refused = await session.add(metainfo, options);
+  await assert.rejects(simulation.complete(refused.whenDone(), 60_000), { code: 'FILE_IN_THE_WAY', message: /^\/got\/test\.bin is there already/ });
+  await simulation.complete(session.remove(refused), 60_000);
+  assert.deepEqual(await runtime.disk.readWhole('/got/test.bin', 1e9), thesis);
+  const allowed = await session.add(metainfo, { ...options, overwrite: true });
+  await simulation.complete(allowed.whenDone(), 60_000);
+  assert.deepEqual(await runtime.disk.readWhole('/got/test.bin', 1e9), payload);
+});
+
+for (const [what, bytes] of [['empty', new Uint8Array(0)], ['the beginning of the torrent\'s', payload.subarray(0, 100_000)]] as const) {
+  test(`a file that is there already is gone on with where it is ${what}`, async () => {
+    const { simulation, runtimeOf } = world();
+    await seedAt(runtimeOf('10.0.0.1'));
+    const runtime = runtimeOf('10.0.0.2');
+    const session = await Session.open(runtime, { stateDirectory: '/state' });
+    await runtime.disk.writeWhole('/got/test.bin', bytes);
+    const torrent = await session.add(metainfo, { directory: '/got', peers: [{ host: '10.0.0.1', port: 6881 }] });
+    await simulation.complete(torrent.whenDone(), 60_000);
+    assert.deepEqual(await runtime.disk.readWhole('/got/test.bin', 1e9), payload);
+  });
+}
+
 test('a magnet link is enough', async () => {
   const { simulation, runtimeOf } = world();
   await seedAt(runtimeOf('10.0.0.1'));

@@ -6,7 +6,7 @@
  * earlier one.
  */
 import { Bitfield } from '../bytes/bitfield.ts';
-import { describeError } from '../bytes/errors.ts';
+import { describeError, ShoalError } from '../bytes/errors.ts';
 import { toHex } from '../bytes/hex.ts';
 import { heldBytes, piecesOf, type FileEntry, type Metainfo } from '../metainfo/metainfo.ts';
 import { filesWithoutLayer } from '../metainfo/piece-layers.ts';
@@ -18,7 +18,7 @@ import { openFileStore, type FileStore } from '../storage/file-store.ts';
 import { makePieceLayer } from '../storage/make-layer.ts';
 import type { Contents } from '../swarm/contents.ts';
 import { Holdings } from './holdings.ts';
-import { ResumeKeeper, type Totals } from './resume-keeper.ts';
+import { ResumeKeeper, type PiecesOnDisk, type Totals } from './resume-keeper.ts';
 import type { Selection } from './selection.ts';
 import type { StateFiles } from './state-files.ts';
 
@@ -31,6 +31,8 @@ export interface TorrentFilesOptions {
   readonly stateFiles: StateFiles;
   readonly selection: Selection;
   readonly allocation: 'sparse' | 'full';
+  /** Whether files that are there already, and hold nothing of the torrent, are written over. */
+  readonly overwrite: boolean;
   /** In this run. */
   totals(): Totals;
   /** Told in one line what went wrong, and with what. */
@@ -57,17 +59,19 @@ export class TorrentFiles {
     this.holdings = new Holdings(this.metainfo, options.selection);
   }
 
-  /** Looks at what is there, as `AddOptions.check` says. Rejects with `DiskError`, `MetainfoError` or the signal's reason. */
+  /** Looks at what is there, as `AddOptions.check` says. Rejects with `DiskError`, `MetainfoError`, `ShoalError` 'FILE_IN_THE_WAY' or the signal's reason. */
   async open(check: 'resume' | 'full' | 'trust', signal: AbortSignal): Promise<Contents> {
     const { runtime, directory, stateFiles, allocation, tell } = this.#options;
     const { metainfo, holdings } = this;
     const store = await openFileStore({ disk: runtime.disk, metainfo, directory, partsPath: stateFiles.parts, allocation });
     this.#store = store;
     const resume = new ResumeKeeper({ runtime, metainfo, store, path: stateFiles.resume, tell: (line) => tell('resume', line) });
-    const { have, unknown } = check === 'trust'
-      ? { have: Bitfield.full(metainfo.pieceCount), unknown: new Bitfield(metainfo.pieceCount) }
+    const found = check === 'trust'
+      ? { have: Bitfield.full(metainfo.pieceCount), unknown: new Bitfield(metainfo.pieceCount), hasRecord: false }
       : await resume.piecesOnDisk(check === 'resume', (share) => { this.hashedShare = share; }, signal);
     signal.throwIfAborted();
+    if (check === 'resume' && !this.#options.overwrite) this.#refuseToOverwrite(found, store);
+    const { have, unknown } = found;
     await store.select(holdings.selection.files, signal);
     signal.throwIfAborted();
     holdings.begin(have);
@@ -120,6 +124,17 @@ export class TorrentFiles {
     const onProgress = (bytes: number): void => { this.hashedShare = (hashedBytes += bytes) / totalBytes; };
     for (const file of files) {
       if (this.#store !== undefined) made(file, await makePieceLayer(file, { hasher, metainfo, store: this.#store, onProgress, signal }));
+    }
+  }
+
+  /** Whatever is where a wanted file goes is somebody's, where nothing says that it is this torrent's. Throws `ShoalError` 'FILE_IN_THE_WAY'. */
+  #refuseToOverwrite({ have, unknown, hasRecord }: PiecesOnDisk, { stamps }: FileStore): void {
+    if (hasRecord || have.count > 0 || unknown.count > 0) return;
+    const { files, isSingleFile, name } = this.metainfo;
+    for (const file of this.holdings.selection.files) {
+      if (files[file].isPadding || !(stamps.lengths[file] > 0)) continue;
+      const path = [this.#options.directory, ...(isSingleFile ? [] : [name]), ...files[file].path].join('/');
+      throw new ShoalError('FILE_IN_THE_WAY', `${path} is there already, and nothing in it is of this torrent: move it away, or overwrite it (--overwrite)`);
     }
   }
 

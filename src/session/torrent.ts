@@ -309,6 +309,7 @@ export class Torrent {
       stateFiles: this.#stateFiles,
       selection: new Selection(known, this.#firstSelect()),
       allocation: this.#options.allocation ?? 'sparse',
+      overwrite: this.#options.overwrite === true,
       totals: () => this.#totals(),
       tell: (topic, line) => this.#tell(topic, line),
     });
