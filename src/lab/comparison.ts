@@ -61,7 +61,7 @@ export const RUN_COLUMNS: readonly Column<RunSummary>[] = [
   { key: 'events', heading: 'Events', value: ({ events }) => events },
 ];
 
-export function groupByVariant(runs: readonly RunSummary[]): VariantRuns[] {
+function groupByVariant(runs: readonly RunSummary[]): VariantRuns[] {
   return [...Map.groupBy(runs, ({ variant }) => variant)].map(([variant, own]) => ({ variant, runs: own }));
 }
 

@@ -79,7 +79,7 @@ export function peerCount({ peers }: Pick<Distribution, 'peers'>): number {
 }
 
 /** Σ u_i in bytes a second. */
-export function peersUplink({ peers }: Pick<Distribution, 'peers'>): number {
+function peersUplink({ peers }: Pick<Distribution, 'peers'>): number {
   return peers.reduce((total, peer) => (peer.count === 0 ? total : total + peer.count * peer.upBytesPerSecond), 0);
 }
 

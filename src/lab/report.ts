@@ -47,7 +47,7 @@ function findings(results: SwarmResults, summary: Summary): [name: string, value
   ];
 }
 
-export const CLASS_COLUMNS: readonly Column<ClassSummary>[] = [
+const CLASS_COLUMNS: readonly Column<ClassSummary>[] = [
   { key: 'class', heading: 'Class', value: (group) => group.className },
   { key: 'count', heading: 'Peers', value: (group) => group.count, show: formatCount },
   { key: 'doneCount', heading: 'Done', value: (group) => group.doneCount, show: formatCount },

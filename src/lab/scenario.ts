@@ -18,7 +18,6 @@ export type Scenario = z.output<typeof FIELDS>;
 export type ScenarioFile = z.input<typeof FIELDS>;
 export type ScenarioPeers = Scenario['peers'][number];
 export type Arrival = ScenarioPeers['arrival'];
-export type Departure = ScenarioPeers['departure'];
 
 /** What the class of the seeds is called in results. */
 export const SEEDS_NAME = 'seeds';

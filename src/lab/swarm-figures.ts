@@ -22,7 +22,7 @@ export function swarmFigures(results: SwarmResults): NamedFigure[] {
 }
 
 /** How many were done when, against the time in which all could have been. */
-export function drawCompletion(results: SwarmResults): string {
+function drawCompletion(results: SwarmResults): string {
   const unit = timeAxis(results);
   const leechers = results.peers.filter((peer) => !peer.isSeed);
   const steps = (times: readonly (number | undefined)[]): Point[] => {
@@ -48,7 +48,7 @@ export function drawCompletion(results: SwarmResults): string {
 }
 
 /** How well the uplinks were used, over time. */
-export function drawUplinkUse(results: SwarmResults): string {
+function drawUplinkUse(results: SwarmResults): string {
   const unit = timeAxis(results);
   return drawFigure({
     title: 'Use of the uplinks',
@@ -60,7 +60,7 @@ export function drawUplinkUse(results: SwarmResults): string {
 }
 
 /** How many copies there were of the rarest piece and of the mean one, over time. */
-export function drawAvailability(results: SwarmResults): string {
+function drawAvailability(results: SwarmResults): string {
   const unit = timeAxis(results);
   const over = (value: (sample: SwarmResults['samples'][number]) => number): Point[] =>
     results.samples.map((sample): Point => [sample.seconds / unit.seconds, value(sample)]);
@@ -77,7 +77,7 @@ export function drawAvailability(results: SwarmResults): string {
   });
 }
 
-export function drawUnchoking(results: SwarmResults): string {
+function drawUnchoking(results: SwarmResults): string {
   const { shares, groups } = results.unchoking;
   const members = results.peers.length / Math.max(1, shares.length);
   return drawMatrix({
@@ -89,7 +89,7 @@ export function drawUnchoking(results: SwarmResults): string {
 }
 
 /** What each peer has sent against what it has received. */
-export function drawExchange(results: SwarmResults): string {
+function drawExchange(results: SwarmResults): string {
   const leechers = results.peers.filter((peer) => !peer.isSeed);
   const megabytes = (peer: PeerResult): Point => [peer.receivedBytes / 1e6, peer.sentBytes / 1e6];
   const most = leechers.reduce((greatest, peer) => Math.max(greatest, ...megabytes(peer)), 0);
