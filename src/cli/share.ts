@@ -30,7 +30,7 @@ import { untilLeaving } from './leaving.ts';
 import { openDisplay } from './open-display.ts';
 import { openSession } from './open-session.ts';
 import { readPort } from './options.ts';
-import { announceUrls, httpAddresses } from './reachable.ts';
+import { announceTiers, httpAddresses } from './reachable.ts';
 import { SharedFiles } from './shared-files.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { style } from './style.ts';
@@ -79,8 +79,8 @@ async function share(paths: string[], options: Options): Promise<void> {
   try {
     // Before the hashing, which may take long: a port that is taken should be told at once.
     if (options.embeddedTracker) tracker = await startEmbeddedTracker(runtime, options, tracked);
-    const own = tracker === undefined ? [] : announceUrls(tracker, runtime.network);
-    const trackers = [...(own.length === 0 ? [] : [own]), ...(options.tracker ?? [])];
+    const own = tracker === undefined ? [] : announceTiers(tracker, runtime.network);
+    const trackers = [...own, ...(options.tracker ?? [])];
     const created = await makeTorrent(runtime, { paths, options, trackers, display, signal });
     const { metainfo, bytes } = created;
     for (const infoHash of shortInfoHashes(metainfo)) tracked.add(toHex(infoHash));
@@ -91,7 +91,9 @@ async function share(paths: string[], options: Options): Promise<void> {
     await using session = await openSession({ ...runtime, disk: new SharedFiles(runtime.disk, created, directory) }, options);
     const torrent = await session.add(metainfo, { directory, check: 'trust', superSeeding: options.superSeeding === true });
     await unlessAborted(torrent.whenDone(), signal);
-    if (tracker !== undefined) await unlessAborted(untilTracked(tracker, runtime.clock), signal);
+    // A private torrent is announced to one tracker only (BEP 27).
+    const announcements = shortInfoHashes(metainfo).length * (metainfo.isPrivate ? 1 : own.length);
+    if (tracker !== undefined) await unlessAborted(untilTracked(tracker, announcements, runtime.clock), signal);
     const url = tracker === undefined ? undefined : `${httpAddresses(tracker, runtime.network)[0]}${published}`;
     const links = [url, magnet].filter((link) => link !== undefined);
     const ways = waysToGet(session, metainfo, links, options, runtime.network);
@@ -109,12 +111,12 @@ async function share(paths: string[], options: Options): Promise<void> {
 }
 
 /**
- * Resolves once the tracker knows of us: who comes with the link before that finds nobody, and may not ask again for minutes.
- * Gives up waiting where that takes long.
+ * Resolves once the tracker knows of us, by each address family and info-hash: who comes with the link before that finds
+ * nobody, and may not ask again for minutes. Gives up waiting where that takes long.
  */
-async function untilTracked(tracker: Tracker, clock: Clock): Promise<void> {
+async function untilTracked(tracker: Tracker, announcements: number, clock: Clock): Promise<void> {
   const latestMs = clock.now() + TRACKED_WITHIN_MS;
-  while ((await tracker.counts()).seeds === 0 && clock.now() < latestMs) await sleep(clock, TRACKED_CHECK_MS);
+  while ((await tracker.counts()).seeds < announcements && clock.now() < latestMs) await sleep(clock, TRACKED_CHECK_MS);
 }
 
 /** @param tracked the only torrents that may be announced, which may be added later */
