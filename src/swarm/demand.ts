@@ -3,8 +3,8 @@
  * interest is told and nothing is looked for in vain.
  *
  * Invariant: `missing` counts the wanted pieces that are not had; a neighbour's `interesting` those of them that it has, its
- * `onOffer` those that are on offer, and its `claimed` those that a supplier will begin. The picker knows how many neighbours have each piece, but for those who came with
- * all: they add the same to each, which changes no order.
+ * `onOffer` those that are on offer, and its `claimed` those that a supplier will begin. The picker knows how many neighbours
+ * have each piece, but for those who came with all: they add the same to each, which changes no order.
  */
 import type { Bitfield } from '../bytes/bitfield.ts';
 import type { Neighbour } from './neighbour.ts';

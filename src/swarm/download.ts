@@ -173,24 +173,19 @@ export class Download {
 
   /** The neighbour has choked us, and keeps no requests of those who are choked (without BEP 6), or has gone. */
   releaseAll(neighbour: Neighbour): void {
-    const keys = [...neighbour.requests.keys];
-    neighbour.requests.clear();
-    for (const key of keys) this.#release(key);
+    for (const key of neighbour.requests.takeWhile(() => true)) this.#release(key);
     neighbour.currentPiece = undefined;
   }
 
   /** Every few seconds: what has taken too long is asked of others, and of the neighbour itself only what they leave. */
   tick(neighbour: Neighbour, nowMs: number): void {
-    let isLate = false;
-    const { requests } = neighbour;
-    for (let key = requests.firstKey; key !== undefined && nowMs - (requests.first ?? nowMs) >= REQUEST_TIMEOUT_MS; key = requests.firstKey) {
-      isLate = true;
-      requests.delete(key);
+    const late = neighbour.requests.takeWhile((sentMs) => nowMs - sentMs >= REQUEST_TIMEOUT_MS);
+    for (const key of late) {
       this.#release(key);
       neighbour.send({ type: 'cancel', ...this.#blockOf(key) }, nowMs);
       if (nowMs - neighbour.lastBlockMs >= REQUEST_TIMEOUT_MS) neighbour.snubbed = true;
     }
-    if (isLate) {
+    if (late.length > 0) {
       neighbour.currentPiece = undefined;
       this.askIdle(neighbour);
     }

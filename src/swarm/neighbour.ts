@@ -18,7 +18,7 @@ import { RateMeter } from './rate.ts';
 import { RequestQueue } from './request-queue.ts';
 
 /** Tit for tat looks at this many seconds (BEP 3). */
-const RATE_WINDOW_SECONDS = 20;
+export const RATE_WINDOW_SECONDS = 20;
 
 export class Neighbour {
   /** Its number in this swarm; never given twice. */

@@ -13,11 +13,6 @@ export class QueueMap<Value> {
   }
 
   /** Of the oldest entry. */
-  get firstKey(): number | undefined {
-    return this.#keys[0];
-  }
-
-  /** Of the oldest entry. */
   get first(): Value | undefined {
     return this.#values[0];
   }
@@ -50,6 +45,14 @@ export class QueueMap<Value> {
       this.#values.splice(index, 1);
     }
     return true;
+  }
+
+  /** Takes out the oldest entries as long as `isTaken` says so of their values; gives their keys. */
+  takeWhile(isTaken: (value: Value) => boolean): number[] {
+    const count = this.#values.findIndex((value) => !isTaken(value));
+    const taken = count < 0 ? this.#keys.length : count;
+    this.#values.splice(0, taken);
+    return this.#keys.splice(0, taken);
   }
 
   /** Empties it; gives the values that were in it. */

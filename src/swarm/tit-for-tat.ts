@@ -10,7 +10,7 @@
  */
 import { integerBelow, type Random } from '../runtime/random.ts';
 import { OPTIMISTIC_ROUNDS, type ChokingPolicy, type ChokingRound } from './choking-policy.ts';
-import type { Neighbour } from './neighbour.ts';
+import { RATE_WINDOW_SECONDS, type Neighbour } from './neighbour.ts';
 
 const REGULAR_SLOTS = 4;
 const OPTIMISTIC_SLOTS = 1;
@@ -23,8 +23,6 @@ export const MOST_TURN_MS = 120_000;
 const NEWCOMER_MS = 60_000;
 /** ... and so much more likely to be tried out than others. */
 const NEWCOMER_WEIGHT = 3;
-/** A debt counts as if it were to be repaid in the time over which rates are averaged. */
-const REPAY_SECONDS = 20;
 
 export class TitForTat implements ChokingPolicy {
   slots = REGULAR_SLOTS + OPTIMISTIC_SLOTS;
@@ -62,9 +60,12 @@ export class TitForTat implements ChokingPolicy {
   }
 }
 
-/** What we owe a giver, as a rate: negative where he owes us. Never more than he gives, so that nobody lives on what he once gave. */
+/**
+ * What we owe a giver, as a rate: as if it were to be repaid in the time over which rates are averaged; negative where he owes
+ * us. Never more than he gives, so that nobody lives on what he once gave.
+ */
 function debtOf({ download, upload }: Neighbour, bytesPerSecond: number): number {
-  const owed = (download.totalBytes - upload.totalBytes) / REPAY_SECONDS;
+  const owed = (download.totalBytes - upload.totalBytes) / RATE_WINDOW_SECONDS;
   return Math.max(-bytesPerSecond, Math.min(owed, bytesPerSecond));
 }
 
