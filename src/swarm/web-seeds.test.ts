@@ -2,104 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { FileServer } from '../../test/support/file-server.ts';
-import { createTorrent, type CreateOptions } from '../metainfo/create.ts';
+import { assertSame, MEGABYTE, randomFiles, torrentOf, WEB_SEED, WebSeedWorld, type Getting } from '../../test/support/web-seed-world.ts';
 import { formatMagnet, magnetOf } from '../metainfo/magnet.ts';
-import type { Metainfo } from '../metainfo/metainfo.ts';
-import { parseTorrent } from '../metainfo/parse.ts';
 import { sleep } from '../runtime/clock.ts';
-import type { Runtime } from '../runtime/runtime.ts';
-import { MemoryDisk } from '../runtime/simulated/disk.ts';
-import { SimulatedNetwork, type LinkOptions, type SimulatedHost } from '../runtime/simulated/network.ts';
-import { plainHasher, simulatedRuntime } from '../runtime/simulated/runtime.ts';
-import { SeededRandom, Simulation } from '../runtime/simulated/simulation.ts';
-import type { AddOptions } from '../session/add-options.ts';
-import { Session, type SessionOptions } from '../session/session.ts';
-import type { Torrent } from '../session/torrent.ts';
-
-const MEGABYTE = 1_000_000;
-const WEB_SEED = 'http://192.0.2.1/';
-
-type Files = Readonly<Record<string, Uint8Array>>;
-
-const random = new SeededRandom(5);
-
-/** Files by path, with random contents of so many bytes. */
-function randomFiles(lengths: Readonly<Record<string, number>>): Files {
-  return Object.fromEntries(Object.entries(lengths).map(([path, length]) => [path, random.bytes(length)]));
-}
-
-/** A torrent of files below `/`, all in one folder or one file only. */
-async function torrentOf(files: Files, options: Partial<CreateOptions> = {}): Promise<Metainfo> {
-  const disk = new MemoryDisk();
-  for (const [path, bytes] of Object.entries(files)) await disk.writeWhole(path, bytes);
-  const [top] = Object.keys(files).map((path) => path.split('/')[1]);
-  const created = await createTorrent({ disk, hasher: plainHasher }, { paths: [`/${top}`], webSeeds: [WEB_SEED], pieceLength: 32 * 1024, ...options });
-  return parseTorrent(created.bytes);
-}
-
-class World {
-  readonly simulation: Simulation;
-  readonly network: SimulatedNetwork;
-
-  constructor(seed = 3) {
-    this.simulation = new Simulation({ seed });
-    this.network = new SimulatedNetwork(this.simulation);
-  }
-
-  async serve(server: FileServer, link: LinkOptions = { upBytesPerSecond: 10 * MEGABYTE }, address = '192.0.2.1'): Promise<SimulatedHost> {
-    const host = this.network.addHost(address, link);
-    await host.serveHttp({ port: 80 }, server.handler);
-    return host;
-  }
-
-  runtime(address: string, link: LinkOptions = {}): Runtime {
-    return simulatedRuntime(this.network.addHost(address, link), { disk: new MemoryDisk() });
-  }
-
-  /** A peer that has all files already. */
-  async seed(metainfo: Metainfo, files: Files, address: string, link: LinkOptions): Promise<Session> {
-    const runtime = this.runtime(address, link);
-    for (const [path, bytes] of Object.entries(files)) await runtime.disk.writeWhole(path, bytes);
-    const session = await Session.open(runtime, { port: 6881, discovery: [] });
-    await session.add(metainfo, { directory: '/', check: 'full' });
-    return session;
-  }
-
-  async get(metainfo: Metainfo, options: Partial<AddOptions> & { session?: SessionOptions; link?: LinkOptions } = {}): Promise<Getting> {
-    const { session: sessionOptions, link, ...addOptions } = options;
-    const runtime = this.runtime(`10.9.0.${(this.#getters += 1)}`, link);
-    const session = await Session.open(runtime, { port: 6881, discovery: [], ...sessionOptions });
-    const torrent = await session.add(metainfo, { directory: '/', ...addOptions });
-    return { session, torrent, runtime };
-  }
-
-  /** Runs until the torrent is whole; gives the seconds that it took. */
-  async whole({ torrent }: Getting, limitMs = 600_000): Promise<number> {
-    const beganMs = this.simulation.now();
-    await this.simulation.complete(torrent.whenDone(), limitMs);
-    return (this.simulation.now() - beganMs) / 1000;
-  }
-
-  #getters = 0;
-}
-
-interface Getting {
-  readonly session: Session;
-  readonly torrent: Torrent;
-  readonly runtime: Runtime;
-}
-
-async function assertSame({ runtime }: Getting, files: Files): Promise<void> {
-  for (const [path, bytes] of Object.entries(files)) {
-    assert.ok(Buffer.from(await runtime.disk.readWhole(path, 1e9)).equals(bytes), `${path} is not what it was`);
-  }
-}
+import { Session } from '../session/session.ts';
 
 const LENGTH = 6 * MEGABYTE + 77;
 const LARGE = randomFiles({ '/large.bin': LENGTH });
 
 test('a web seed alone is enough, at full speed and with few requests', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const server = new FileServer(LARGE);
   await world.serve(server, { upBytesPerSecond: MEGABYTE });
   const getting = await world.get(await torrentOf(LARGE));
@@ -113,7 +25,7 @@ test('a web seed alone is enough, at full speed and with few requests', async ()
 });
 
 test('a pause breaks off what a web seed is bringing; afterwards it brings the rest, and no more', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const server = new FileServer(LARGE);
   await world.serve(server, { upBytesPerSecond: MEGABYTE });
   const getting = await world.get(await torrentOf(LARGE));
@@ -137,7 +49,7 @@ const MANY = randomFiles({
 
 for (const format of ['v1', 'v2', 'hybrid'] as const) {
   test(`every file of a folder is found, whatever its name, and nothing is asked for padding or empty files (${format}, private)`, async () => {
-    const world = new World();
+    const world = new WebSeedWorld();
     const server = new FileServer(MANY);
     await world.serve(server);
     const getting = await world.get(await torrentOf(MANY, { format, isPrivate: true }));
@@ -150,7 +62,7 @@ for (const format of ['v1', 'v2', 'hybrid'] as const) {
 }
 
 test('only what is selected is asked for', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const server = new FileServer(MANY);
   await world.serve(server);
   const metainfo = await torrentOf(MANY, { format: 'v2' });
@@ -161,7 +73,7 @@ test('only what is selected is asked for', async () => {
 
 for (const [what, files, most] of [['one file', LARGE, 2], ['several files', MANY, 12]] as const) {
   test(`a server that knows no ranges is asked for each file from its beginning, about once (${what})`, async () => {
-    const world = new World();
+    const world = new WebSeedWorld();
     const server = new FileServer(files, { knowsRanges: false });
     await world.serve(server);
     const getting = await world.get(await torrentOf(files));
@@ -176,7 +88,7 @@ for (const [what, files, most] of [['one file', LARGE, 2], ['several files', MAN
 }
 
 test('a server that knows no ranges is used beside neighbours too, who take what it would come to last', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const server = new FileServer(LARGE, { knowsRanges: false });
   await world.serve(server, { upBytesPerSecond: MEGABYTE });
   const metainfo = await torrentOf(LARGE);
@@ -189,7 +101,7 @@ test('a server that knows no ranges is used beside neighbours too, who take what
 });
 
 test('a web seed whose bytes are not the torrent\'s is dropped, and the rest comes from another', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const bad = new FileServer({ '/large.bin': LARGE['/large.bin'].map((byte, index) => (index === 4_000_000 ? byte ^ 1 : byte)) });
   const good = new FileServer(LARGE);
   await world.serve(bad, { upBytesPerSecond: 10 * MEGABYTE });
@@ -204,7 +116,7 @@ test('a web seed whose bytes are not the torrent\'s is dropped, and the rest com
 });
 
 test('spoilt bytes of a web seed cost no neighbour its place', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const bad = new FileServer({ '/large.bin': LARGE['/large.bin'].map((byte) => byte ^ 1) });
   await world.serve(bad, { upBytesPerSecond: 10 * MEGABYTE });
   const metainfo = await torrentOf(LARGE);
@@ -217,7 +129,7 @@ test('spoilt bytes of a web seed cost no neighbour its place', async () => {
 });
 
 test('what a server lacks is asked of another, and not of it again soon', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const { '/many/z/[z].bin': _, ...rest } = MANY;
   const partial = new FileServer(rest);
   const full = new FileServer(MANY);
@@ -230,7 +142,7 @@ test('what a server lacks is asked of another, and not of it again soon', async 
 });
 
 test('a server that has nothing of the torrent is not pestered', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const files = randomFiles(Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`/many/${index}`, 40_000])));
   const server = new FileServer({});
   await world.serve(server);
@@ -241,7 +153,7 @@ test('a server that has nothing of the torrent is not pestered', async () => {
 });
 
 test('a server that is busy is left alone as long as it asks for, and one that is down for longer and longer', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const server = new FileServer(LARGE);
   const times: number[] = [];
   server.twist = (reply) => {
@@ -253,7 +165,7 @@ test('a server that is busy is left alone as long as it asks for, and one that i
   assert.ok(Math.abs(await world.whole(getting) - 121) < 3);
   assert.deepEqual(times.slice(0, 3).map((seconds) => Math.round(seconds / 10)), [0, 6, 12]);
 
-  const broken = new World();
+  const broken = new WebSeedWorld();
   const brokenServer = new FileServer(LARGE);
   brokenServer.twist = () => ({ status: 500, body: '' });
   await broken.serve(brokenServer);
@@ -264,7 +176,7 @@ test('a server that is busy is left alone as long as it asks for, and one that i
 });
 
 test('a server that comes late is found', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const getting = await world.get(await torrentOf(LARGE));
   await world.simulation.run(120_000);
   assert.match(getting.torrent.status().webSeeds[0].trouble!, /does not answer/);
@@ -274,7 +186,7 @@ test('a server that comes late is found', async () => {
 });
 
 test('a server that breaks off is asked again for what is missing', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const first = new FileServer(LARGE);
   const host = world.network.addHost('192.0.2.1', { upBytesPerSecond: MEGABYTE });
   await host.serveHttp({ port: 80 }, first.handler);
@@ -302,7 +214,7 @@ const WRONG: readonly [string, RegExp, FileServer['twist']][] = [
 
 for (const [what, trouble, twist] of WRONG) {
   test(`a server that sends ${what} does no harm, and is told of`, async () => {
-    const world = new World();
+    const world = new WebSeedWorld();
     const server = new FileServer(LARGE);
     server.twist = twist;
     await world.serve(server);
@@ -318,7 +230,7 @@ for (const [what, trouble, twist] of WRONG) {
 }
 
 test('more than was asked for is not taken', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const server = new FileServer(LARGE);
   server.twist = (reply) => ({ ...reply, body: Buffer.concat([reply.body as Uint8Array, new Uint8Array(100_000)]) });
   await world.serve(server);
@@ -328,7 +240,7 @@ test('more than was asked for is not taken', async () => {
 });
 
 test('nothing with a question mark is asked of a service of this machine or network', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const server = new FileServer(LARGE);
   await world.serve(server, {}, '192.168.1.1');
   await world.serve(server);
@@ -339,7 +251,7 @@ test('nothing with a question mark is asked of a service of this machine or netw
 });
 
 test('what neighbours give fast enough is not asked of the server', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const server = new FileServer(LARGE);
   await world.serve(server, { upBytesPerSecond: MEGABYTE / 20 });
   const metainfo = await torrentOf(LARGE);
@@ -352,7 +264,7 @@ test('what neighbours give fast enough is not asked of the server', async () => 
 });
 
 test('where neighbours are slow the server does the most', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const server = new FileServer(LARGE);
   await world.serve(server, { upBytesPerSecond: MEGABYTE });
   const metainfo = await torrentOf(LARGE);
@@ -364,7 +276,7 @@ test('where neighbours are slow the server does the most', async () => {
 });
 
 test('only what no neighbour has is asked of the server, where the neighbours give the rest', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const server = new FileServer(LARGE);
   await world.serve(server, { upBytesPerSecond: MEGABYTE / 10 });
   const metainfo = await torrentOf(LARGE);
@@ -378,7 +290,7 @@ test('only what no neighbour has is asked of the server, where the neighbours gi
 });
 
 test('what a neighbour has left half done is finished by the server', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const server = new FileServer(LARGE);
   const metainfo = await torrentOf(LARGE, { pieceLength: 1024 * 1024 });
   const seed = await world.seed({ ...metainfo, webSeeds: [] }, LARGE, '10.0.0.1', { upBytesPerSecond: MEGABYTE });
@@ -395,7 +307,7 @@ test('what a neighbour has left half done is finished by the server', async () =
 });
 
 test('the web seeds of a magnet link are used as soon as a neighbour, who need have nothing else, has told the metadata', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const server = new FileServer(LARGE);
   await world.serve(server);
   const metainfo = await torrentOf(LARGE);
@@ -409,7 +321,7 @@ test('the web seeds of a magnet link are used as soon as a neighbour, who need h
 });
 
 test('the rate limit holds for what web seeds bring', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const server = new FileServer(LARGE);
   await world.serve(server, { upBytesPerSecond: 10 * MEGABYTE });
   const getting = await world.get(await torrentOf(LARGE), { session: { downBytesPerSecond: MEGABYTE } });
@@ -419,7 +331,7 @@ test('the rate limit holds for what web seeds bring', async () => {
 });
 
 test('once it is stopped nothing more is asked, and nothing is left to happen', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const server = new FileServer(LARGE);
   await world.serve(server, { upBytesPerSecond: MEGABYTE });
   const getting = await world.get(await torrentOf(LARGE));
@@ -435,7 +347,7 @@ test('once it is stopped nothing more is asked, and nothing is left to happen', 
 });
 
 test('two mirrors bring it in half the time, each piece once', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const servers = [new FileServer(LARGE), new FileServer(LARGE)];
   await world.serve(servers[0], { upBytesPerSecond: MEGABYTE });
   await world.serve(servers[1], { upBytesPerSecond: MEGABYTE }, '192.0.2.2');
@@ -447,7 +359,7 @@ test('two mirrors bring it in half the time, each piece once', async () => {
 });
 
 test('a slow mirror does not hold up a fast one', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   await world.serve(new FileServer(LARGE), { upBytesPerSecond: 2000 });
   await world.serve(new FileServer(LARGE), { upBytesPerSecond: MEGABYTE }, '192.0.2.2');
   const getting = await world.get(await torrentOf(LARGE, { webSeeds: [WEB_SEED, 'http://192.0.2.2/'] }));
@@ -457,7 +369,7 @@ test('a slow mirror does not hold up a fast one', async () => {
 });
 
 test('what is read first is brought first', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   await world.serve(new FileServer(LARGE), { upBytesPerSecond: MEGABYTE / 2 });
   const getting = await world.get(await torrentOf(LARGE));
   await world.simulation.run(4000);
@@ -475,7 +387,7 @@ test('what is read first is brought first', async () => {
 });
 
 test('a crowd that begins with a web seed alone shares what each has got: the server sends far less than a copy to each', async () => {
-  const world = new World();
+  const world = new WebSeedWorld();
   const server = new FileServer(LARGE);
   const host = await world.serve(server, { upBytesPerSecond: MEGABYTE });
   const metainfo = await torrentOf(LARGE);
@@ -503,7 +415,7 @@ test('whatever servers and neighbours do, everything comes in the end, and right
     unwantedAfter: fc.option(fc.integer({ min: 0, max: 20 }), { nil: undefined }),
   });
   await fc.assert(fc.asyncProperty(plan, async ({ seed, format, knowsRanges, speeds, moods, peers, unwantedAfter }) => {
-    const world = new World(seed);
+    const world = new WebSeedWorld(seed);
     const moody = new FileServer(SMALL);
     moody.twist = async (reply) => {
       const mood = moods[moody.requests.length % moods.length];
